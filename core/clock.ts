@@ -1,0 +1,29 @@
+/**
+ * Time and chance, in one place, so that a test can replace both and needs no
+ * real waiting.
+ */
+export type Clock = {
+  /** Milliseconds that only ever grow; not a time of day. */
+  monotonic(): number;
+  /** A number from 0 up to, but not including, 1. */
+  random(): number;
+  /** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+};
+
+/** The real clock. */
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  random: () => Math.random(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const finish = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, ms);
+      signal?.addEventListener("abort", finish, { once: true });
+    }),
+};

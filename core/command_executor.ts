@@ -1,0 +1,250 @@
+import type {
+  Aggregate,
+  BaseAggregate,
+  ProvidedAggregate,
+} from "./aggregate.ts";
+import { copyPlainData } from "./copy.ts";
+import { DuplicateCommandError, StoreError, VersionError } from "./errors.ts";
+import type { Event, EventMetadata, StoreEvent } from "./event.ts";
+import type { AppendOptions, Provider } from "./provider.ts";
+import { checkEvent, checkJson, checkName } from "./validation.ts";
+
+/** Options of a command. */
+export type CommandOptions<Tx = any> = {
+  /** Refuse with `VersionError` if the aggregate is at another version. */
+  expectedVersion?: number;
+  /**
+   * Store the events of this id at most once in the aggregate. A repeat returns
+   * the aggregate as it is now and does not call the command handler. A command
+   * that returned no event is not remembered.
+   */
+  commandId?: string;
+  /** Stored with each event of the command. */
+  metadata?: EventMetadata;
+  /** Load and append inside this transaction of the provider. */
+  tx?: Tx;
+  /** Give up before the next step; what was appended stays. */
+  signal?: AbortSignal;
+};
+
+/** Options of {@linkcode createCommands}. */
+export type RetryOptions = {
+  /**
+   * How often to load the aggregate and decide again after a `VersionError`.
+   * Default: 0, because that calls the command handler again, and only its
+   * author knows whether it may run twice.
+   */
+  retries?: number;
+};
+
+/** What a command handler decides on an aggregate. */
+export type Decide<E extends Event, A extends Aggregate> = (
+  aggregate: A & BaseAggregate,
+) => Promise<E | E[] | void> | E | E[] | void;
+
+/**
+ * Runs commands of one aggregate: load, decide, append. Both generations of
+ * `createDomain` stand on it.
+ */
+export class CommandExecutor<E extends Event, A extends Aggregate> {
+  #provided: ProvidedAggregate<E, A>;
+  #retries: number;
+
+  /** @throws {StoreError} `INVALID_INPUT` for `retries` that are not a count. */
+  constructor(
+    provided: ProvidedAggregate<E, A>,
+    { retries = 0 }: RetryOptions,
+  ) {
+    if (
+      !(retries >= 0 && (Number.isInteger(retries) || retries === Infinity))
+    ) {
+      throw new StoreError(
+        "INVALID_INPUT",
+        `Expected retries to be a whole number from 0: got ${retries}`,
+        { field: "retries" },
+      );
+    }
+    this.#provided = provided;
+    this.#retries = retries;
+  }
+
+  /**
+   * Decides on an aggregate and appends the decision.
+   *
+   * @param loaded The aggregate to decide on. Without it the newest one is
+   * loaded, and loaded again after a conflict.
+   */
+  async execute(
+    id: string,
+    decide: Decide<E, A>,
+    options: CommandOptions = {},
+    loaded?: A & BaseAggregate,
+  ): Promise<A & BaseAggregate> {
+    const provider = await this.#prepare(id, options);
+    const mayRetry = !loaded && options.expectedVersion === undefined;
+    for (let attempt = 0;; attempt++) {
+      options.signal?.throwIfAborted();
+      const aggregate = loaded ?? await this.#load(id, options);
+      // Before the handler decides: a repeated "open" must not hear "already open".
+      if (await this.#isRepeat(provider, id, options)) {
+        return await this.#load(id, options);
+      }
+      const events = await this.#decide(aggregate, decide, options);
+      if (events.length === 0) return { ...aggregate };
+      options.signal?.throwIfAborted();
+      try {
+        return await this.#append(provider, aggregate, events, options);
+      } catch (error) {
+        const again = error instanceof VersionError && mayRetry &&
+          attempt < this.#retries;
+        if (!again) throw error;
+      }
+    }
+  }
+
+  #load(id: string, options: CommandOptions): Promise<A & BaseAggregate> {
+    return this.#provided.getAggregate(id, transaction(options));
+  }
+
+  async #prepare(id: string, options: CommandOptions): Promise<Provider<E>> {
+    checkName("aggregateId", id);
+    const { commandId, metadata, tx } = options;
+    if (commandId !== undefined) checkName("commandId", commandId);
+    if (metadata !== undefined) checkMetadata(metadata);
+    const provider = await this.#provided.provider;
+    if (commandId !== undefined && !provider.findCommand) {
+      throw unsupported(provider, "commandId", "remember command ids");
+    }
+    if (tx !== undefined && !provider.transact) {
+      throw unsupported(provider, "tx", "append inside a transaction");
+    }
+    return provider;
+  }
+
+  async #decide(
+    aggregate: A & BaseAggregate,
+    decide: Decide<E, A>,
+    { expectedVersion }: CommandOptions,
+  ): Promise<E[]> {
+    if (
+      expectedVersion !== undefined && aggregate.version !== expectedVersion
+    ) {
+      throw VersionError.of({
+        stream: this.#provided.stream,
+        aggregateId: aggregate.aggregateId,
+        expectedVersion,
+        actualVersion: aggregate.version,
+      });
+    }
+    // The handler gets a copy: what it changes there is not what happened.
+    const decided = await decide(copyPlainData(aggregate) ?? aggregate);
+    if (!decided) return [];
+    const events = Array.isArray(decided) ? decided : [decided];
+    events.forEach((event, index) => checkEvent(`events[${index}]`, event));
+    return events;
+  }
+
+  async #append(
+    provider: Provider<E>,
+    aggregate: A & BaseAggregate,
+    events: E[],
+    options: CommandOptions,
+  ): Promise<A & BaseAggregate> {
+    const { stream, cache, toNextAggregate } = this.#provided;
+    const id = aggregate.aggregateId;
+    const version = aggregate.version + 1;
+    const created = provider.createEvents(stream, id, version, events);
+    const { metadata } = options;
+    const described = metadata
+      ? created.map((event) => ({ ...event, metadata: { ...metadata } }))
+      : created;
+    let stored: StoreEvent<E>[];
+    try {
+      stored = await provider.append(
+        stream,
+        id,
+        version,
+        this.#persist(described, aggregate),
+        appendOptions(options),
+      );
+    } catch (error) {
+      cache?.delete(id);
+      const repeated = error instanceof DuplicateCommandError ||
+        (error instanceof VersionError &&
+          await this.#isRepeat(provider, id, options));
+      if (!repeated) throw error;
+      return await this.#load(id, options);
+    }
+    const next = stored.reduce(toNextAggregate, aggregate);
+    // Inside a transaction the events may yet be rolled back.
+    if (options.tx === undefined) {
+      cache?.set(id, next, stored.at(-1)!.position);
+    }
+    return next;
+  }
+
+  async #isRepeat(
+    provider: Provider<E>,
+    id: string,
+    options: CommandOptions,
+  ): Promise<boolean> {
+    const { commandId } = options;
+    if (commandId === undefined) return false;
+    const { stream } = this.#provided;
+    const found = await provider.findCommand!(
+      stream,
+      id,
+      commandId,
+      transaction(options),
+    );
+    return found !== undefined;
+  }
+
+  #persist(
+    events: StoreEvent<E>[],
+    aggregate: A & BaseAggregate,
+  ): StoreEvent<E>[] {
+    const { persistAggregate, version, toNextAggregate } = this.#provided;
+    if (!persistAggregate || !version) return events;
+    let current = aggregate;
+    return events.map((stored) => {
+      current = toNextAggregate(current, stored);
+      const __persisted = { ...current, __pv: version };
+      return { ...stored, event: { ...stored.event, __persisted } };
+    });
+  }
+}
+
+function transaction({ tx }: CommandOptions): { tx?: unknown } {
+  return tx === undefined ? {} : { tx };
+}
+
+function appendOptions({ tx, commandId }: CommandOptions): AppendOptions {
+  const options: AppendOptions = {};
+  if (tx !== undefined) options.tx = tx;
+  if (commandId !== undefined) options.commandId = commandId;
+  return options;
+}
+
+function checkMetadata(metadata: unknown): void {
+  if (
+    typeof metadata !== "object" || metadata === null || Array.isArray(metadata)
+  ) {
+    throw new StoreError("INVALID_INPUT", "Expected metadata to be an object", {
+      field: "metadata",
+    });
+  }
+  checkJson("metadata", metadata);
+}
+
+function unsupported(
+  provider: Provider<any>,
+  field: string,
+  ability: string,
+): StoreError {
+  return new StoreError(
+    "NOT_SUPPORTED",
+    `Cannot use ${field}: the ${provider.driver} provider cannot ${ability}`,
+    { field },
+  );
+}

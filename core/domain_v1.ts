@@ -1,0 +1,232 @@
+import {
+  type Aggregate,
+  type BaseAggregate,
+  createProvidedAggregate,
+  type Fold,
+  type StoreOptions,
+} from "./aggregate.ts";
+import {
+  CommandExecutor,
+  type CommandOptions,
+  type RetryOptions,
+} from "./command_executor.ts";
+import {
+  type CmdBody,
+  type Command,
+  type CommandHandler,
+  commandNames,
+  type InferredCommands,
+  type InferredHandlers,
+} from "./commands.ts";
+import { copyPlainData } from "./copy.ts";
+import { StoreError } from "./errors.ts";
+import type { Event } from "./event.ts";
+import { EventHandler } from "./event_handler.ts";
+import { controlsOf, subscribeAll } from "./handler.ts";
+import type {
+  DomainHandlerOpts,
+  Handler,
+  TransactionalOptions,
+} from "./handler_options.ts";
+
+/** One aggregate and where its events are stored, for {@linkcode createDomainV1}. */
+export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
+  & StoreOptions<E, Tx>
+  & RetryOptions
+  & {
+    /** A new and empty aggregate. */
+    aggregate: () => A;
+    /** The stream that its events are appended to. */
+    stream: string;
+    /** What one event changes. */
+    fold: Fold<E, A>;
+  };
+
+/** An aggregate that was loaded. */
+export type LoadedAggregate<A extends Aggregate> = {
+  /** The aggregate as it was when it was loaded. */
+  aggregate: Readonly<A & BaseAggregate>;
+};
+
+/**
+ * The commands of one loaded aggregate. Each decides on that aggregate without
+ * reading it again, and resolves to the next one.
+ */
+export type ExecutableAggregate<
+  C extends Command,
+  A extends Aggregate,
+  Tx = any,
+> = {
+  [cmd in C["type"]]: (
+    body: Parameters<CmdBody<C, A>[cmd]>[1],
+    options?: CommandOptions<Tx>,
+  ) => Promise<ExecutableAggregate<C, A, Tx> & LoadedAggregate<A>>;
+};
+
+/** As {@linkcode ExecutableAggregate}, for inferred commands. */
+export type InferredExecutable<H, A extends Aggregate, Tx = any> = {
+  [K in keyof H]: InferredCommands<H, A, Tx>[K] extends
+    (id: string, body: infer Body, options?: any) => any ? (
+      body: Body,
+      options?: CommandOptions<Tx>,
+    ) => Promise<InferredExecutable<H, A, Tx> & LoadedAggregate<A>>
+    : never;
+};
+
+/** Makes handlers of a domain's one stream. */
+export type HandlerFactory<E extends Event, Tx = any> = {
+  /** Each callback gets the transaction that the bookmark moves in. */
+  (bookmark: string, options: TransactionalOptions): Handler<E, Tx>;
+  /** Makes a handler with this bookmark. */
+  (bookmark: string, options?: DomainHandlerOpts): Handler<E>;
+};
+
+/** What {@linkcode createDomainV1} returns. */
+export type Domain<
+  E extends Event,
+  A extends Aggregate,
+  C extends Command,
+  Tx = any,
+> = {
+  /** Makes handlers of the stream. */
+  handler: HandlerFactory<E, Tx>;
+  /** The commands, by aggregate id. */
+  command: CmdBody<C, A, Tx>;
+  /** Loads an aggregate together with its commands. */
+  getAggregate(
+    id: string,
+  ): Promise<ExecutableAggregate<C, A, Tx> & LoadedAggregate<A>>;
+};
+
+/** As {@linkcode Domain}, for inferred commands. */
+export type InferredDomain<E extends Event, A extends Aggregate, H, Tx = any> =
+  {
+    /** Makes handlers of the stream. */
+    handler: HandlerFactory<E, Tx>;
+    /** The commands, by aggregate id. */
+    command: InferredCommands<H, A, Tx>;
+    /** Loads an aggregate together with its commands. */
+    getAggregate(
+      id: string,
+    ): Promise<InferredExecutable<H, A, Tx> & LoadedAggregate<A>>;
+  };
+
+/**
+ * A domain of one aggregate: its stream, its fold and its commands in one call.
+ *
+ * @example
+ * ```ts
+ * import { createDomainV1 } from "evtstore";
+ * import { createProvider } from "evtstore/provider/memory";
+ * import assert from "node:assert/strict";
+ *
+ * type UserEvent = { type: "NameChanged"; name: string };
+ * type UserCommand = { type: "changeName"; name: string };
+ *
+ * const users = createDomainV1<UserEvent, { name: string }, UserCommand>({
+ *   stream: "users",
+ *   aggregate: () => ({ name: "" }),
+ *   fold: (event) => ({ name: event.name }),
+ *   provider: createProvider(),
+ * }, {
+ *   changeName: async (cmd) => ({ type: "NameChanged", name: cmd.name }),
+ * });
+ *
+ * await users.command.changeName("u1", { name: "Ada" });
+ * const user = await users.getAggregate("u1");
+ * const renamed = await user.changeName({ name: "Ada Lovelace" });
+ * assert.equal(renamed.aggregate.name, "Ada Lovelace");
+ * assert.equal(renamed.aggregate.version, 2);
+ * ```
+ *
+ * @param opts The aggregate and where its events are stored.
+ * @param cmd The command handlers.
+ * @returns `command`, `handler` and `getAggregate`.
+ * @throws {StoreError} `INVALID_INPUT` for a command handler that is not a
+ * function, or is called "aggregate" or "then".
+ */
+export function createDomainV1<
+  E extends Event,
+  A extends Aggregate,
+  H extends InferredHandlers<E, A>,
+  Tx = any,
+>(
+  opts: DomainOptions<E, A, Tx>,
+  cmd: H & InferredHandlers<NoInfer<E>, A>,
+): InferredDomain<E, A, H, Tx>;
+/** The form of evtstore 12: events, aggregate and commands as type arguments. */
+export function createDomainV1<
+  Evt extends Event,
+  Agg extends Aggregate,
+  Cmd extends Command,
+>(
+  opts: DomainOptions<Evt, Agg>,
+  cmd: CommandHandler<Evt, Agg, Cmd>,
+): Domain<Evt, Agg, Cmd>;
+export function createDomainV1(
+  opts: DomainOptions<any, any>,
+  cmd: InferredHandlers<any, any>,
+): Domain<any, any, any> {
+  const types = commandNames(cmd);
+  refuseReservedNames(types);
+  const provided = createProvidedAggregate<any, any>(opts);
+  const executor = new CommandExecutor<any, any>(provided, opts);
+  const decide = (type: string, id: string, body: object) => (aggregate: any) =>
+    cmd[type]!({ ...body, aggregateId: id, type }, aggregate);
+
+  function executable(loaded: BaseAggregate): any {
+    const id = loaded.aggregateId;
+    const commands = types.map((type) => [
+      type,
+      async (body: object, options?: CommandOptions) =>
+        executable(
+          await executor.execute(id, decide(type, id, body), options, loaded),
+        ),
+    ]);
+    // A copy, so that what is done to it is not decided on.
+    const aggregate = copyPlainData(loaded) ?? loaded;
+    return { ...Object.fromEntries(commands), aggregate };
+  }
+
+  return {
+    command: Object.fromEntries(types.map((type) => [
+      type,
+      (id: string, body: object, options?: CommandOptions) =>
+        executor.execute(id, decide(type, id, body), options),
+    ])),
+    getAggregate: async (id) => executable(await provided.getAggregate(id)),
+    handler: (bookmark: string, options: DomainHandlerOpts = {}) =>
+      singleStreamHandler(opts, bookmark, options),
+  };
+}
+
+function singleStreamHandler(
+  { stream, provider }: DomainOptions<any, any>,
+  bookmark: string,
+  options: DomainHandlerOpts,
+): Handler<any, any> {
+  const handler = new EventHandler({
+    ...options,
+    bookmark,
+    provider,
+    streams: [stream],
+  });
+  return {
+    ...controlsOf(handler),
+    handle: (type, callback) => handler.subscribe(stream, type, callback),
+    handlers: (callbacks) => subscribeAll(handler, stream, callbacks),
+  };
+}
+
+function refuseReservedNames(types: string[]): void {
+  // `getAggregate` puts the commands beside `aggregate`, and a promise that
+  // resolves to an object with `then` calls it.
+  for (const reserved of ["aggregate", "then"]) {
+    if (!types.includes(reserved)) continue;
+    throw new StoreError(
+      "INVALID_INPUT",
+      `Cannot name a command handler "${reserved}": the loaded aggregate has that name; choose another one`,
+      { field: reserved },
+    );
+  }
+}

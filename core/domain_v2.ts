@@ -1,0 +1,119 @@
+import {
+  type AggregateStore,
+  createPersistedAggregate,
+  createProvidedAggregate,
+  type ProvidedAggregate,
+  type StorableAggregate,
+  type StoreOptions,
+} from "./aggregate.ts";
+import type { HandlerBookmark } from "./bookmark.ts";
+import type { Event } from "./event.ts";
+import { EventHandler } from "./event_handler.ts";
+import { streamHandler } from "./handler.ts";
+import type {
+  DomainHandlerOpts,
+  StreamHandler,
+  TransactionalOptions,
+} from "./handler_options.ts";
+
+/** The names of the streams of a domain. */
+export type StreamsOf<T extends AggregateStore> = T[keyof T]["stream"];
+
+/** The events of each stream of a domain. */
+export type EventsOf<T extends AggregateStore> = {
+  [S in StreamsOf<T>]: EventsOfStream<T[keyof T], S>;
+};
+
+/** The events of the aggregates that append to stream `S`. */
+export type EventsOfStream<T extends StorableAggregate, S extends string> =
+  T extends StorableAggregate<infer E, any, S> ? E : never;
+
+/** A described aggregate, once it has a provider. */
+export type Provide<T, Tx> = T extends
+  StorableAggregate<infer E, infer A, infer S> ? ProvidedAggregate<E, A, S, Tx>
+  : never;
+
+/** The events of some of a domain's streams. */
+export type SelectedEvents<T extends AggregateStore, S extends StreamsOf<T>> = {
+  [K in S]: EventsOf<T>[K] extends Event ? EventsOf<T>[K] : never;
+};
+
+/** Makes handlers of a domain's streams. */
+export type StreamHandlerFactory<T extends AggregateStore, Tx = any> = {
+  /** Each callback gets the transaction that the bookmark moves in. */
+  <S extends StreamsOf<T>[]>(
+    bookmark: HandlerBookmark,
+    streams: S,
+    options: TransactionalOptions,
+  ): StreamHandler<SelectedEvents<T, S[number]>, Tx>;
+  /** Makes a handler of these streams with this bookmark. */
+  <S extends StreamsOf<T>[]>(
+    bookmark: HandlerBookmark,
+    streams: S,
+    options?: DomainHandlerOpts,
+  ): StreamHandler<SelectedEvents<T, S[number]>>;
+};
+
+/** What {@linkcode createDomainV2} returns. */
+export type DomainV2<T extends AggregateStore, Tx = any> = {
+  /** The aggregates, ready to be loaded and given to `createCommands`. */
+  domain: { [key in keyof T]: Provide<T[key], Tx> };
+  /** Makes handlers; streams and types of events are checked by the compiler. */
+  createHandler: StreamHandlerFactory<T, Tx>;
+};
+
+/**
+ * A domain of several aggregates on one provider.
+ *
+ * @example
+ * ```ts
+ * import { createAggregate, createDomainV2 } from "evtstore";
+ * import { createProvider } from "evtstore/provider/memory";
+ * import assert from "node:assert/strict";
+ *
+ * const user = createAggregate({
+ *   stream: "users",
+ *   create: () => ({ name: "" }),
+ *   fold: (event: { type: "Named"; name: string }) => ({ name: event.name }),
+ * });
+ * const { domain, createHandler } = createDomainV2(
+ *   { provider: createProvider(), useCache: true },
+ *   { user },
+ * );
+ * const names = createHandler("names", ["users"]);
+ * names.handle("users", "Named", async (id, event) => console.log(id, event.name));
+ * assert.equal((await domain.user.getAggregate("u1")).version, 0);
+ * ```
+ *
+ * @param opts The provider, or the promise of one, and whether to cache.
+ * @param aggregates The aggregates, by the name that `domain` gives them.
+ * @returns `domain` and `createHandler`.
+ * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used.
+ */
+export function createDomainV2<Tree extends AggregateStore, Tx = any>(
+  opts: StoreOptions<any, Tx>,
+  aggregates: Tree,
+): DomainV2<Tree, Tx> {
+  const provided = Object.entries(aggregates).map(([name, aggregate]) => {
+    const options = { ...aggregate, ...opts };
+    const isPersisted = aggregate.persistAggregate && aggregate.version;
+    const create = isPersisted
+      ? createPersistedAggregate
+      : createProvidedAggregate;
+    return [name, create(options)];
+  });
+  const createHandler = (
+    bookmark: HandlerBookmark,
+    streams: string[],
+    options: DomainHandlerOpts = {},
+  ) =>
+    streamHandler<any>(
+      new EventHandler({
+        ...options,
+        bookmark,
+        streams,
+        provider: opts.provider,
+      }),
+    );
+  return { domain: Object.fromEntries(provided), createHandler };
+}

@@ -1,0 +1,216 @@
+/**
+ * Every `code` that an error of this library carries. `docs/errors.md` has a
+ * heading for each.
+ */
+export type ErrorCode =
+  | "VERSION_CONFLICT"
+  | "DUPLICATE_COMMAND"
+  | "INVALID_INPUT"
+  | "NOT_SUPPORTED"
+  | "NOT_MIGRATED"
+  | "RUNTIME_UNSUPPORTED"
+  | "STORE_BUSY"
+  | "STORE_FULL"
+  | "STORE_CLOSED"
+  | "STORE_FAILED"
+  | "BOOKMARK_MOVED"
+  | "HANDLER_REENTERED"
+  | "TRANSACTION_JOINED"
+  | "TRANSACTION_FOREIGN"
+  | "TRANSACTION_ENDED";
+
+/**
+ * A command that the domain refuses. Command handlers throw it; callers tell
+ * the reasons apart by `code`.
+ *
+ * @example
+ * ```ts
+ * import { CommandError } from "evtstore";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new CommandError("Account is closed", "CLOSED");
+ * assert.equal(error.msg, "Account is closed");
+ * assert.equal(error.code, "CLOSED");
+ * ```
+ */
+export class CommandError extends Error {
+  /** The name of the class. */
+  override name = "CommandError";
+  /** The same text as `message`. */
+  msg: string;
+  /** The reason, in a form that code can compare. */
+  code?: string;
+
+  /**
+   * Makes a refusal.
+   *
+   * @param msg What the user did wrong, and what to do instead.
+   * @param code The reason, in a form that code can compare.
+   * @param options The error that led to this one, as `cause`.
+   */
+  constructor(msg: string, code?: string, options?: ErrorOptions) {
+    super(msg, options);
+    this.msg = msg;
+    if (code !== undefined) this.code = code;
+  }
+}
+
+/** Which append was refused, for {@linkcode VersionError}. */
+export type VersionConflict = {
+  /** The stream of the aggregate. */
+  stream?: string;
+  /** The aggregate that somebody else appended to first. */
+  aggregateId?: string;
+  /** The version that the command decided on. */
+  expectedVersion?: number;
+  /** The version that the aggregate has now, where it is known. */
+  actualVersion?: number;
+  /** The driver's own error. */
+  cause?: unknown;
+};
+
+/**
+ * Somebody else appended to the aggregate since the command read it, so
+ * nothing was stored. Read the aggregate again and decide again:
+ * `createCommands(…, { retries })` does that.
+ *
+ * @example
+ * ```ts
+ * import { VersionError } from "evtstore";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new VersionError("account ada", {
+ *   stream: "accounts",
+ *   aggregateId: "ada",
+ *   expectedVersion: 3,
+ *   actualVersion: 4,
+ * });
+ * assert.equal(error.message, "Version conflict error: account ada");
+ * assert.equal(error.code, "VERSION_CONFLICT");
+ * ```
+ */
+export class VersionError extends CommandError {
+  /** The name of the class. */
+  override name = "VersionError";
+  /** Always this one code. */
+  override code: "VERSION_CONFLICT" = "VERSION_CONFLICT" as const;
+  /** The stream of the aggregate. */
+  stream?: string;
+  /** The aggregate that somebody else appended to first. */
+  aggregateId?: string;
+  /** The version that the command decided on. */
+  expectedVersion?: number;
+  /** The version that the aggregate has now, where it is known. */
+  actualVersion?: number;
+
+  /**
+   * Makes a conflict.
+   *
+   * @param msg What was tried.
+   * @param conflict Which append was refused.
+   */
+  constructor(msg?: string, conflict: VersionConflict = {}) {
+    const { cause, ...facts } = conflict;
+    super(
+      msg ? `Version conflict error: ${msg}` : "Version conflict error",
+      "VERSION_CONFLICT",
+      cause === undefined ? undefined : { cause },
+    );
+    Object.assign(this, facts);
+  }
+
+  /** The error of an append that came second. */
+  static of(conflict: VersionConflict): VersionError {
+    const { stream, aggregateId, expectedVersion, actualVersion } = conflict;
+    const actual = actualVersion === undefined
+      ? "another command was faster"
+      : `it is at version ${actualVersion}`;
+    return new VersionError(
+      `Cannot append to "${aggregateId}" of stream "${stream}" after version ${expectedVersion}: ${actual}`,
+      conflict,
+    );
+  }
+}
+
+/** The facts that a {@linkcode StoreError} may carry. */
+export type StoreErrorFacts = {
+  /** The name of the argument or property that was refused. */
+  field?: string;
+  /** The stream concerned. */
+  stream?: string;
+  /** The aggregate concerned. */
+  aggregateId?: string;
+  /** The bookmark concerned. */
+  bookmark?: string;
+  /** The command id concerned. */
+  commandId?: string;
+  /** The driver's own error. */
+  cause?: unknown;
+};
+
+/**
+ * The store could not do what was asked. `code` says why, and the message what
+ * to do about it. It is never used for a version conflict.
+ *
+ * @example
+ * ```ts
+ * import { StoreError } from "evtstore";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new StoreError("NOT_MIGRATED", "Run migrate() first");
+ * assert.equal(error.code, "NOT_MIGRATED");
+ * assert(error instanceof Error);
+ * ```
+ */
+export class StoreError extends Error {
+  /** The name of the class. */
+  override name = "StoreError";
+  /** Why, in a form that code can compare. */
+  code: ErrorCode;
+  /** The name of the argument or property that was refused. */
+  field?: string;
+  /** The stream concerned. */
+  stream?: string;
+  /** The aggregate concerned. */
+  aggregateId?: string;
+  /** The bookmark concerned. */
+  bookmark?: string;
+  /** The command id concerned. */
+  commandId?: string;
+
+  /**
+   * Makes an error of the store.
+   *
+   * @param code Why.
+   * @param message What was tried, why it was refused, and what to do.
+   * @param facts The names that a caller needs to act.
+   */
+  constructor(code: ErrorCode, message: string, facts: StoreErrorFacts = {}) {
+    const { cause, ...rest } = facts;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    Object.assign(this, rest);
+  }
+}
+
+/**
+ * The command id was stored with this aggregate before. Commands answer it by
+ * returning the aggregate; it reaches only callers of `provider.append`.
+ */
+export class DuplicateCommandError extends StoreError {
+  /** The name of the class. */
+  override name = "DuplicateCommandError";
+
+  /**
+   * Makes the error of a repeat.
+   *
+   * @param facts The aggregate and the command id that stands there already.
+   */
+  constructor(facts: StoreErrorFacts) {
+    super(
+      "DUPLICATE_COMMAND",
+      `Cannot append to "${facts.aggregateId}" of stream "${facts.stream}": command "${facts.commandId}" was stored there already`,
+      facts,
+    );
+  }
+}

@@ -1,0 +1,123 @@
+import type { HandlerBookmark } from "./bookmark.ts";
+import type { Event } from "./event.ts";
+import { EventHandler } from "./event_handler.ts";
+import type {
+  DomainHandlerOpts,
+  EventCallback,
+  HandlerBody,
+  HandlerControls,
+  StreamHandler,
+  TransactionalOptions,
+} from "./handler_options.ts";
+import type { ProviderOrPromise } from "./provider.ts";
+
+/** Options of {@linkcode createHandler}. */
+export type CreateHandlerOptions<
+  Body extends { [key: string]: Event },
+  Tx = any,
+> = DomainHandlerOpts & {
+  /** The name of its bookmark, or a bookmark of one's own. */
+  bookmark: HandlerBookmark;
+  /** The streams it handles. */
+  streams: Array<keyof Body>;
+  /** Where the events are. */
+  provider: ProviderOrPromise<any, Tx>;
+};
+
+/**
+ * Makes a handler of one or several streams, for a read model or a process
+ * manager. `EventMap` says which events each stream has; the callbacks' types
+ * follow from it. Nothing runs before `start()` or `runOnce()`.
+ *
+ * @example
+ * ```ts
+ * import { createHandler } from "evtstore";
+ * import { createProvider } from "evtstore/provider/memory";
+ *
+ * type EventMap = {
+ *   users: { type: "UserCreated"; name: string };
+ *   games: { type: "GameStarted" } | { type: "GameWon"; by: string };
+ * };
+ *
+ * const handler = createHandler<EventMap>({
+ *   bookmark: "scores",
+ *   streams: ["users", "games"],
+ *   provider: createProvider(),
+ * });
+ * handler.handle("games", "GameWon", async (id, event) => {
+ *   console.log(`${event.by} won game ${id}`);
+ * });
+ * handler.start();
+ * await handler.stop();
+ * ```
+ *
+ * @param options What it handles, and where it keeps its place. With
+ * `transactional: true` each callback gets the transaction that the bookmark
+ * moves in, as its fourth argument.
+ * @returns The handler.
+ * @throws {StoreError} `INVALID_INPUT` for no streams, or a name that cannot be
+ * stored; `NOT_SUPPORTED` for `transactional` on a provider that cannot.
+ */
+export function createHandler<
+  Body extends { [key: string]: Event },
+  Tx = any,
+>(
+  options: CreateHandlerOptions<Body, Tx> & TransactionalOptions,
+): StreamHandler<Body, Tx>;
+/** Without `transactional`, the callbacks have no fourth argument. */
+export function createHandler<
+  Body extends { [key: string]: Event },
+  Tx = any,
+>(options: CreateHandlerOptions<Body, Tx>): StreamHandler<Body>;
+export function createHandler<Body extends { [key: string]: Event }>(
+  options: CreateHandlerOptions<Body>,
+): StreamHandler<Body, any> {
+  const handler = new EventHandler({
+    ...options,
+    streams: options.streams.map(String),
+  });
+  return streamHandler(handler);
+}
+
+/** The typed face of a handler of several streams. */
+export function streamHandler<Body extends { [key: string]: Event }>(
+  handler: EventHandler,
+): StreamHandler<Body, any> {
+  return {
+    ...controlsOf(handler),
+    handle: (stream, type, callback) =>
+      handler.subscribe(String(stream), type, callback),
+    handleStream: (stream, callbacks) =>
+      subscribeAll(handler, String(stream), callbacks),
+  };
+}
+
+/** Registers the callbacks of one stream. */
+export function subscribeAll<E extends Event>(
+  handler: EventHandler,
+  stream: string,
+  callbacks: HandlerBody<E, any>,
+): void {
+  const entries = Object.entries(callbacks) as [
+    string,
+    EventCallback<any, any> | undefined,
+  ][];
+  for (const [type, callback] of entries) {
+    if (callback) handler.subscribe(stream, type, callback);
+  }
+}
+
+/** What every handler can be told, apart from its loop's own class. */
+export function controlsOf(handler: EventHandler): HandlerControls {
+  return {
+    name: handler.name,
+    start: handler.start,
+    stop: handler.stop,
+    runOnce: handler.runOnce,
+    run: handler.run,
+    reset: handler.reset,
+    getPosition: handler.getPosition,
+    setPosition: handler.setPosition,
+    [Symbol.asyncDispose]: handler[Symbol.asyncDispose],
+  };
+}

@@ -1,0 +1,144 @@
+import { type HandlerBookmark, MemoryBookmark } from "./bookmark.ts";
+import type { Provider } from "./provider.ts";
+import { isSamePosition } from "./position.ts";
+
+/** Where a handler without a bookmark begins. */
+export type TailOptions = {
+  /** A new bookmark begins at the end of the streams. */
+  tailStream: boolean;
+  /** Every bookmark begins at the end of the streams. */
+  alwaysTailStream: boolean;
+};
+
+/**
+ * The place of a handler in the log: in memory, where it has come to, and
+ * stored, where it would begin again. The stored place moves only by compare
+ * and set, so that two handlers of one bookmark cannot move each other's back.
+ */
+export class HandlerCursor {
+  #provider: Provider<any>;
+  #bookmark: HandlerBookmark;
+  #streams: string[];
+  #tail: TailOptions;
+  #position: any = undefined;
+  #stored: any = undefined;
+
+  /** A place that is not known before `open`. */
+  constructor(
+    provider: Provider<any>,
+    bookmark: HandlerBookmark,
+    streams: string[],
+    tail: TailOptions,
+  ) {
+    this.#provider = provider;
+    this.#bookmark = bookmark;
+    this.#streams = streams;
+    this.#tail = tail;
+  }
+
+  /** The position of the last event that was handled or passed over. */
+  get position(): any {
+    return this.#position;
+  }
+
+  /** Finds the place to begin at, unless it is known. */
+  async open(): Promise<void> {
+    if (this.#position !== undefined) return;
+    const stored = await this.#readStored();
+    this.#position = await this.#beginning(stored);
+    this.#stored = stored;
+  }
+
+  /** Where the handler would begin now. */
+  async beginning(): Promise<any> {
+    if (this.#bookmark === MemoryBookmark && this.#position !== undefined) {
+      return this.#position;
+    }
+    return await this.#beginning(await this.#readStored());
+  }
+
+  /** Comes to a place, in memory. */
+  moveTo(position: any): void {
+    this.#position = position;
+  }
+
+  /**
+   * Stores the place.
+   *
+   * @returns False if somebody else has moved the bookmark since it was read.
+   */
+  async store(): Promise<boolean> {
+    if (this.#position === undefined) return true;
+    if (isSamePosition(this.#position, this.#stored)) return true;
+    const position = this.#position;
+    if (this.#bookmark !== MemoryBookmark) {
+      const options = { from: this.#stored };
+      const moved = typeof this.#bookmark === "string"
+        ? await this.#provider.setPosition(this.#bookmark, position, options)
+        : await this.#bookmark.setPosition(position, options);
+      if (moved === false) return false;
+    }
+    this.#stored = position;
+    return true;
+  }
+
+  /**
+   * Stores a place inside a transaction; it counts once `committed` is called.
+   *
+   * @param from What the bookmark was moved to in this same transaction.
+   */
+  async storeIn(tx: unknown, position: any, from?: any): Promise<boolean> {
+    const moved = await this.#provider.setPosition(
+      this.#bookmark as string,
+      position,
+      { from: from ?? this.#stored, tx },
+    );
+    return moved !== false;
+  }
+
+  /** The transaction that stored this place was committed. */
+  committed(position: any): void {
+    this.#position = position;
+    this.#stored = position;
+  }
+
+  /** Forgets everything: the next `open` begins as a start does. */
+  reset(): void {
+    this.#position = undefined;
+    this.#stored = undefined;
+  }
+
+  /** Begins anew after a start; a place that only memory has is kept. */
+  restart(): void {
+    const onlyInMemory = this.#bookmark === MemoryBookmark;
+    if (!onlyInMemory || this.#tail.alwaysTailStream) this.reset();
+  }
+
+  /** Takes over the stored place after somebody else has moved it. */
+  async follow(): Promise<void> {
+    const stored = await this.#readStored();
+    this.#position = stored;
+    this.#stored = stored;
+  }
+
+  async #readStored(): Promise<any> {
+    const bookmark = this.#bookmark;
+    if (typeof bookmark !== "string") return await bookmark.getPosition();
+    if (bookmark === MemoryBookmark) return await this.#startOfLog();
+    return await this.#provider.getPosition(bookmark);
+  }
+
+  async #beginning(stored: any): Promise<any> {
+    const { tailStream, alwaysTailStream } = this.#tail;
+    const tail = alwaysTailStream ||
+      (tailStream && isSamePosition(stored, await this.#startOfLog()));
+    if (!tail) return stored;
+    const last = await this.#provider.getLastEventFor(this.#streams);
+    return last?.position ?? stored;
+  }
+
+  async #startOfLog(): Promise<any> {
+    // Where a bookmark stands that nobody has ever stored.
+    return await this.#provider.getPosition(crypto.randomUUID());
+  }
+}

@@ -1,0 +1,155 @@
+import { StoreError } from "./errors.ts";
+import type { Event, EventMeta, Ext } from "./event.ts";
+
+/** Called around each page of events that a handler reads. */
+export type HandlerHooks = {
+  /** Before the page is read. */
+  preRun?: () => Promise<void>;
+  /**
+   * After the page was handled.
+   *
+   * @param events How many events it had.
+   * @param handled How many of them there was a callback for.
+   */
+  postRun?: (events: number, handled: number) => Promise<void>;
+};
+
+/** Options of a handler. */
+export type DomainHandlerOpts = {
+  /** Called around each page of events. */
+  hooks?: HandlerHooks;
+  /** Begin a new bookmark at the end of the streams. Default: false. */
+  tailStream?: boolean;
+  /** Begin at the end of the streams at every start. Default: false. */
+  alwaysTailStream?: boolean;
+  /** Report an event whose callback throws, and go on. Default: false. */
+  continueOnError?: boolean;
+  /**
+   * Give each callback the transaction that its bookmark moves in: what it
+   * writes there is stored exactly once. Needs a provider with transactions and
+   * a bookmark that is a name. Default: false.
+   */
+  transactional?: boolean;
+  /** How often to look for new events, in milliseconds. Default: 1,000. */
+  poll?: number;
+  /**
+   * When to store the bookmark, beside the end of each page, of an error and of
+   * a stop: after so many events, or so many milliseconds, whichever is first.
+   * Default: `{ ms: 1000 }`.
+   */
+  checkpoint?: {
+    /** After so many events. */
+    events?: number;
+    /** After so many milliseconds. */
+    ms?: number;
+  };
+};
+
+/** Options that make a handler's callbacks receive a transaction. */
+export type TransactionalOptions = DomainHandlerOpts & { transactional: true };
+
+/**
+ * What happens with one event. The next one waits for the promise it returns.
+ *
+ * @param aggregateId The aggregate of the event.
+ * @param event The event.
+ * @param meta Where and when it was stored.
+ * @param tx The transaction that the bookmark moves in; undefined unless the
+ * handler is transactional.
+ */
+export type EventCallback<E extends Event, Tx = undefined> = (
+  aggregateId: string,
+  event: E,
+  meta: EventMeta,
+  tx: Tx,
+) => any;
+
+/** Callbacks by the type of the event. */
+export type HandlerBody<E extends Event, Tx = undefined> = {
+  [evt in E["type"]]?: EventCallback<Ext<E, evt>, Tx>;
+};
+
+/** Registers a callback for one type of event of one stream. */
+export type StreamsHandler<
+  T extends { [key: string]: Event },
+  Tx = undefined,
+> = <TStream extends keyof T, TType extends T[TStream]["type"]>(
+  stream: TStream,
+  type: TType,
+  handler: EventCallback<Ext<T[TStream], TType>, Tx>,
+) => void;
+
+/** What every handler can be told. */
+export type HandlerControls = {
+  /** The name of its bookmark. */
+  readonly name: string;
+  /** Handles events from now on, until it is stopped. A second call does nothing. */
+  start: () => void;
+  /**
+   * Lets the event in hand finish, stores the bookmark and ends. Called from a
+   * callback of this handler, it does not wait for that callback.
+   */
+  stop: () => Promise<void>;
+  /**
+   * Handles everything that is new, started or not.
+   *
+   * @returns How many events it saw.
+   * @throws What a callback threw, unless `continueOnError` is set.
+   */
+  runOnce: () => Promise<number>;
+  /** One turn of a started handler: as `runOnce`, with errors to `onError`. */
+  run: () => Promise<void>;
+  /** Forgets its place; the stored bookmark is read again. */
+  reset: () => void;
+  /** Where it would begin, or where it is if its bookmark is in memory. */
+  getPosition: () => Promise<any>;
+  /** Stores its place now. */
+  setPosition: () => Promise<void>;
+  /** Stops it at the end of an `await using` block. */
+  [Symbol.asyncDispose]: () => Promise<void>;
+};
+
+/** A handler of one stream. */
+export type Handler<E extends Event, Tx = undefined> = HandlerControls & {
+  /** Registers a callback for one type of event. */
+  handle: <T extends E["type"]>(
+    type: T,
+    cb: EventCallback<Ext<E, T>, Tx>,
+  ) => void;
+  /** Registers several callbacks. */
+  handlers: (body: HandlerBody<E, Tx>) => void;
+};
+
+/** A handler of several streams. */
+export type StreamHandler<
+  Body extends { [key: string]: Event },
+  Tx = undefined,
+> = HandlerControls & {
+  /** Registers a callback for one type of event of one stream. */
+  handle: StreamsHandler<Body, Tx>;
+  /** Registers several callbacks for one stream. */
+  handleStream: <S extends keyof Body>(
+    stream: S,
+    handlers: HandlerBody<Body[S], Tx>,
+  ) => void;
+};
+
+/**
+ * Refuses options that cannot mean anything.
+ *
+ * @throws {StoreError} `INVALID_INPUT`, naming the option.
+ */
+export function checkHandlerOptions(options: DomainHandlerOpts): void {
+  checkPositive("poll", options.poll);
+  checkPositive("checkpoint.events", options.checkpoint?.events);
+  checkPositive("checkpoint.ms", options.checkpoint?.ms);
+}
+
+function checkPositive(field: string, value: number | undefined): void {
+  if (value === undefined || value > 0) return;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `Expected ${field} to be a number above 0: got ${value}`,
+    { field },
+  );
+}

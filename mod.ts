@@ -1,0 +1,105 @@
+/**
+ * Type-safe event sourcing and CQRS on the database an application already
+ * runs.
+ *
+ * @module
+ */
+export {
+  createAggregate,
+  createPersistedAggregate,
+  createProvidedAggregate,
+} from "./core/aggregate.ts";
+export type {
+  Aggregate,
+  AggregateOptions,
+  AggregateStore,
+  BaseAggregate,
+  Fold,
+  GetAggregateOptions,
+  ProvidedAggregate,
+  StorableAggregate,
+  StoreOptions,
+} from "./core/aggregate.ts";
+export type {
+  AggregateCache,
+  CachedAggregate,
+} from "./core/aggregate_cache.ts";
+export { createBookmark, MemoryBookmark } from "./core/bookmark.ts";
+export type { HandlerBookmark, ProviderBookmark } from "./core/bookmark.ts";
+export type { CommandOptions, RetryOptions } from "./core/command_executor.ts";
+export { createCommands } from "./core/commands.ts";
+export type {
+  CmdBody,
+  Command,
+  CommandBody,
+  CommandHandler,
+  CommandResult,
+  InferredCommands,
+  InferredHandlers,
+  ReceivedCommand,
+} from "./core/commands.ts";
+export { createDomain } from "./core/domain.ts";
+export { createDomainV1 } from "./core/domain_v1.ts";
+export type {
+  Domain,
+  DomainOptions,
+  ExecutableAggregate,
+  HandlerFactory,
+  InferredDomain,
+  InferredExecutable,
+  LoadedAggregate,
+} from "./core/domain_v1.ts";
+export { createDomainV2 } from "./core/domain_v2.ts";
+export type {
+  DomainV2,
+  EventsOf,
+  EventsOfStream,
+  Provide,
+  SelectedEvents,
+  StreamHandlerFactory,
+  StreamsOf,
+} from "./core/domain_v2.ts";
+export {
+  CommandError,
+  DuplicateCommandError,
+  StoreError,
+  VersionError,
+} from "./core/errors.ts";
+export type {
+  ErrorCode,
+  StoreErrorFacts,
+  VersionConflict,
+} from "./core/errors.ts";
+export type {
+  Event,
+  EventMeta,
+  EventMetadata,
+  Ext,
+  StoreEvent,
+} from "./core/event.ts";
+export { createHandler } from "./core/handler.ts";
+export type { CreateHandlerOptions } from "./core/handler.ts";
+export type {
+  DomainHandlerOpts,
+  DomainHandlerOpts as HandlerOptions,
+  DomainHandlerOpts as HandlerOptsV1,
+  EventCallback,
+  Handler,
+  HandlerBody,
+  HandlerControls,
+  HandlerHooks,
+  StreamHandler,
+  StreamsHandler,
+  TransactionalOptions,
+} from "./core/handler_options.ts";
+export type {
+  AppendOptions,
+  ErrorCallback,
+  EventPage,
+  Horizon,
+  Provider,
+  ProviderOrPromise,
+  ReadOptions,
+  SetPositionOptions,
+} from "./core/provider.ts";
+export type { PutOptions, Records, StoredRecord } from "./core/records.ts";

@@ -1,0 +1,56 @@
+import { MissingError } from "./definition.ts";
+import { messageOf } from "./ready.ts";
+
+interface Client {
+  on(event: "error", listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  query(text: string): Promise<unknown>;
+  end(): Promise<unknown>;
+}
+
+/** Rejects unless a PostgreSQL server answers a query. */
+export async function askPostgres(url: string): Promise<void> {
+  const { default: pg } = await load<{
+    default: { Client: new (options: Record<string, unknown>) => Client };
+  }>("pg", "npm:pg@8");
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 3_000,
+  });
+  // A connection lost while idle is reported here, and thrown if unheard.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query("select 1");
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Rejects unless a MySQL or MariaDB server answers a query. */
+export async function askMysql(url: string): Promise<void> {
+  const { createConnection } = await load<{
+    createConnection: (
+      options: Record<string, unknown>,
+    ) => Promise<Omit<Client, "connect">>;
+  }>("mysql2/promise", "npm:mysql2@3/promise");
+  const client = await createConnection({ uri: url, connectTimeout: 3_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.query("select 1");
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** By its bare name where a package.json or an import map has it. */
+async function load<T>(name: string, specifier: string): Promise<T> {
+  try {
+    if (!("Deno" in globalThis)) return await import(name);
+    return await import(name).catch(() => import(specifier));
+  } catch (error) {
+    // Not a server that does not answer yet: no use to ask again.
+    throw new MissingError(`cannot load ${name}: ${messageOf(error)}`);
+  }
+}

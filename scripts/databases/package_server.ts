@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { workFolder } from "./cache.ts";
+import { lastLines } from "./command.ts";
+import type { DatabaseDefinition } from "./definition.ts";
+import { freePort } from "./port.ts";
+import { isServerOf, launch, stopServer } from "./process.ts";
+import { waitForAnswer } from "./ready.ts";
+import { type PackageServer, recordServer } from "./state.ts";
+
+export interface PackageOptions {
+  readonly mayInstall: boolean;
+  readonly say: (message: string) => void;
+  /** What is known of a server that died: its port and data are kept. */
+  readonly before: PackageServer | undefined;
+}
+
+/** Starts a server from its package; gives its address once it answers. */
+export async function startFromPackage(
+  definition: DatabaseDefinition,
+  options: PackageOptions,
+): Promise<string> {
+  const folder = join(workFolder(), "servers", definition.name);
+  // A folder that nobody knows is of a start that was cut short.
+  if (options.before?.folder !== folder) removeFolder(folder);
+  mkdirSync(join(workFolder(), "servers"), { recursive: true });
+  // Children of a server that was killed may hold its data for a moment.
+  for (const pause of existsSync(folder) ? [0, 1_000, 3_000] : []) {
+    await sleep(pause);
+    const outcome = await attempt(definition, folder, options);
+    if (outcome.url !== undefined) return outcome.url;
+    options.say(`${definition.name} does not start yet: trying again`);
+  }
+  removeFolder(folder);
+  try {
+    const outcome = await attempt(definition, folder, options);
+    if (outcome.url !== undefined) return outcome.url;
+    throw new Error(outcome.reason);
+  } catch (error) {
+    removeFolder(folder);
+    throw error;
+  }
+}
+
+/** Stops a server, removes its data, and forgets it. */
+export async function stopPackageServer(
+  name: string,
+  server: PackageServer,
+): Promise<void> {
+  await stopServer(server.folder, server.pid, server.stopSignal);
+  removeFolder(server.folder);
+  recordServer(name, undefined);
+}
+
+type Attempt =
+  | { readonly url: string }
+  | { readonly url?: undefined; readonly reason: string };
+
+async function attempt(
+  definition: DatabaseDefinition,
+  folder: string,
+  { mayInstall, say, before }: PackageOptions,
+): Promise<Attempt> {
+  const port = await freePort(before?.port);
+  const packages = join(workFolder(), "packages");
+  const command = await definition.start({
+    folder,
+    packages,
+    port,
+    mayInstall,
+    say,
+  });
+  const { url, stopSignal } = command;
+  const log = join(folder, "server.log");
+  const pid = await launch(command, folder, log);
+  // Before it answers: if we are stopped meanwhile, "down" finds it.
+  recordServer(definition.name, {
+    via: "package",
+    pid,
+    port,
+    folder,
+    url,
+    stopSignal,
+  });
+  const isAlive = (): boolean => isServerOf(folder, pid);
+  const reason = await waitForAnswer(
+    () => definition.ask(url),
+    { timeout: 60_000, isAlive },
+  );
+  if (reason === undefined) return { url };
+  await stopServer(folder, pid, stopSignal);
+  recordServer(definition.name, undefined);
+  const tail = lastLines(readFileSync(log, "utf8"), 15);
+  return { reason: `does not answer: ${reason}; the end of its log:\n${tail}` };
+}
+
+function removeFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  // Children of a server that was killed may still write for a moment.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,101 @@
+import {
+  createAggregate,
+  createDomain,
+  createHandler,
+  type EventMeta,
+} from "evtstore";
+import {
+  createProvider,
+  type MemoryTransaction,
+} from "evtstore/provider/memory";
+import { test } from "node:test";
+import { type Equal, expectType } from "./equal.ts";
+
+type UserEvent = { type: "Created" } | { type: "Named"; name: string };
+type PostEvent = { type: "Created"; title: string } | { type: "Removed" };
+
+const user = createAggregate({
+  stream: "users",
+  create: () => ({ name: "" }),
+  fold: (event: UserEvent) =>
+    event.type === "Named" ? { name: event.name } : {},
+});
+const post = createAggregate({
+  stream: "posts",
+  create: () => ({ title: "" }),
+  fold: (event: PostEvent) =>
+    event.type === "Created" ? { title: event.title } : {},
+});
+const provider = createProvider();
+const { createHandler: createDomainHandler } = createDomain({ provider }, {
+  user,
+  post,
+});
+
+test("a handler of a domain knows the events of each stream", () => {
+  const handler = createDomainHandler("model", ["users", "posts"]);
+  handler.handle("posts", "Created", (id, event, meta, tx) => {
+    expectType<Equal<typeof id, string>>();
+    expectType<Equal<typeof event, { type: "Created"; title: string }>>();
+    expectType<Equal<typeof meta, EventMeta>>();
+    expectType<Equal<typeof tx, undefined>>();
+  });
+  handler.handleStream("users", {
+    Named: (_id, event) => {
+      expectType<Equal<typeof event.name, string>>();
+    },
+  });
+  // @ts-expect-error event of another stream
+  handler.handle("users", "Removed", () => {});
+  // @ts-expect-error unknown stream
+  handler.handle("nope", "Created", () => {});
+  // @ts-expect-error unknown stream
+  createDomainHandler("model", ["nope"]);
+  const users = createDomainHandler("model", ["users"]);
+  // @ts-expect-error stream that it is not subscribed to
+  users.handle("posts", "Created", () => {});
+});
+
+test("a transactional handler has the transaction of its provider", () => {
+  const handler = createDomainHandler("model", ["users"], {
+    transactional: true,
+  });
+  handler.handle("users", "Named", (_id, _event, _meta, tx) => {
+    expectType<Equal<typeof tx, MemoryTransaction>>();
+  });
+});
+
+test("createHandler() knows the events of its map", () => {
+  type EventMap = { users: UserEvent; posts: PostEvent };
+  const handler = createHandler<EventMap>({
+    bookmark: "model",
+    streams: ["users", "posts"],
+    provider,
+  });
+  handler.handle("users", "Named", (_id, event, _meta, tx) => {
+    expectType<Equal<typeof event, { type: "Named"; name: string }>>();
+    expectType<Equal<typeof tx, undefined>>();
+  });
+  // @ts-expect-error event of another stream
+  handler.handle("users", "Removed", () => {});
+  handler.handleStream("posts", {
+    // @ts-expect-error unknown event
+    Nope: () => {},
+  });
+  createHandler<EventMap>({
+    bookmark: "model",
+    // @ts-expect-error unknown stream
+    streams: ["nope"],
+    provider,
+  });
+
+  const transactional = createHandler<EventMap, MemoryTransaction>({
+    bookmark: "model",
+    streams: ["users"],
+    provider,
+    transactional: true,
+  });
+  transactional.handle("users", "Created", (_id, _event, _meta, tx) => {
+    expectType<Equal<typeof tx, MemoryTransaction>>();
+  });
+});
