@@ -39,7 +39,7 @@ export class CommandError extends Error {
   /** The same text as `message`. */
   msg: string;
   /** The reason, in a form that code can compare. */
-  code?: string;
+  declare code?: string;
 
   /**
    * Makes a refusal.
@@ -95,13 +95,13 @@ export class VersionError extends CommandError {
   /** Always this one code. */
   override code: "VERSION_CONFLICT" = "VERSION_CONFLICT" as const;
   /** The stream of the aggregate. */
-  stream?: string;
+  declare stream?: string;
   /** The aggregate that somebody else appended to first. */
-  aggregateId?: string;
+  declare aggregateId?: string;
   /** The version that the command decided on. */
-  expectedVersion?: number;
+  declare expectedVersion?: number;
   /** The version that the aggregate has now, where it is known. */
-  actualVersion?: number;
+  declare actualVersion?: number;
 
   /**
    * Makes a conflict.
@@ -168,15 +168,15 @@ export class StoreError extends Error {
   /** Why, in a form that code can compare. */
   code: ErrorCode;
   /** The name of the argument or property that was refused. */
-  field?: string;
+  declare field?: string;
   /** The stream concerned. */
-  stream?: string;
+  declare stream?: string;
   /** The aggregate concerned. */
-  aggregateId?: string;
+  declare aggregateId?: string;
   /** The bookmark concerned. */
-  bookmark?: string;
+  declare bookmark?: string;
   /** The command id concerned. */
-  commandId?: string;
+  declare commandId?: string;
 
   /**
    * Makes an error of the store.

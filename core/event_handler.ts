@@ -1,6 +1,7 @@
 import { type AsyncContext, createAsyncContext } from "./async_context.ts";
 import { type HandlerBookmark, MemoryBookmark } from "./bookmark.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { defaultOnError } from "./default_on_error.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import {
@@ -275,17 +276,15 @@ export class EventHandler implements HandlerControls {
     const failure = error instanceof EventFailure ? error : undefined;
     const event = failure && describe(failure.event);
     const stream = event?.stream ?? this.#options.streams.join(", ");
+    const reason = failure?.reason ?? error;
+    // An `onError` that fails must not end the handler, nor be silent.
+    const failed = (error: unknown) =>
+      defaultOnError(error, stream, this.name, event);
     try {
-      const answer = provider.onError(
-        failure?.reason ?? error,
-        stream,
-        this.name,
-        event,
-      );
-      // An `onError` that fails must not end the handler, nor be silent.
-      Promise.resolve(answer).catch(throwUnhandled);
-    } catch (failed) {
-      throwUnhandled(failed);
+      const answer = provider.onError(reason, stream, this.name, event);
+      Promise.resolve(answer).catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
@@ -331,8 +330,4 @@ function checkOptions(options: EventHandlerOptions): void {
 /** The stored event, which also has its type as `ErrorCallback` says. */
 function describe(stored: StoreEvent<Event>): Event & StoreEvent<Event> {
   return { ...stored, type: stored.event.type };
-}
-
-function throwUnhandled(error: unknown): void {
-  void Promise.reject(error);
 }
