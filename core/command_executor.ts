@@ -6,6 +6,7 @@ import type {
 import { copyPlainData } from "./copy.ts";
 import { DuplicateCommandError, StoreError, VersionError } from "./errors.ts";
 import type { Event, EventMetadata, StoreEvent } from "./event.ts";
+import { isSamePosition } from "./position.ts";
 import type { AppendOptions, Provider } from "./provider.ts";
 import { checkEvent, checkJson, checkName } from "./validation.ts";
 
@@ -154,6 +155,7 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     const id = aggregate.aggregateId;
     const version = aggregate.version + 1;
     const created = provider.createEvents(stream, id, version, events);
+    const placeholder = created.at(-1)?.position;
     const { metadata } = options;
     const described = metadata
       ? created.map((event) => ({ ...event, metadata: { ...metadata } }))
@@ -176,9 +178,11 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
       return await this.#load(id, options);
     }
     const next = stored.reduce(toNextAggregate, aggregate);
-    // Inside a transaction the events may yet be rolled back.
-    if (options.tx === undefined) {
-      cache?.set(id, next, stored.at(-1)!.position);
+    // Inside a transaction the events may yet be rolled back, and some providers
+    // of evtstore 12 do not say where they have stored them.
+    const position = stored.at(-1)?.position;
+    if (options.tx === undefined && !isSamePosition(position, placeholder)) {
+      cache?.set(id, next, position);
     }
     return next;
   }

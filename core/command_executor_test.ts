@@ -370,3 +370,23 @@ test("command handlers of a domain cannot be called aggregate or then", () => {
     );
   }
 });
+
+test("a cached aggregate is right on a provider that returns no positions", async () => {
+  const provider = createProvider();
+  const provided = createProvidedAggregate({
+    ...counter,
+    useCache: true,
+    provider: {
+      ...provider,
+      append: async (stream, id, version, events) => {
+        await provider.append(stream, id, version, events);
+        return events;
+      },
+    },
+  });
+  const counters = createCommands(provided, {
+    add: (cmd: { value: number }) => ({ type: "Added", value: cmd.value }),
+  });
+  for (const value of [1, 2, 3]) await counters.add("a", { value });
+  assert.equal((await provided.getAggregate("a")).value, 6);
+});

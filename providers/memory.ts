@@ -29,7 +29,7 @@ import {
   changesIn,
   MemoryTransaction,
 } from "./memory_transaction.ts";
-import { defaultOnError } from "./report_error.ts";
+import { defaultOnError } from "../core/default_on_error.ts";
 import { SingleWriter } from "./single_writer.ts";
 
 export { MemoryTransaction };
@@ -122,9 +122,7 @@ export function createProvider<E extends Event = any>(
       bookmarks.set(name, position);
     }
     records.commit(changes);
-    for (const work of changes.onCommit) runCommitted(work);
-    // Later, so that what a listener throws is not what the append throws.
-    for (const listener of listeners) queueMicrotask(listener);
+    for (const work of [...changes.onCommit, ...listeners]) runCommitted(work);
   }
 
   // It is committed already: a failure now must not look like a rollback.
