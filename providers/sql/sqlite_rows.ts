@@ -1,0 +1,55 @@
+import { StoreError } from "../../core/errors.ts";
+import type { Event, StoreEvent } from "../../core/event.ts";
+import type { StoredRecord } from "../../core/records.ts";
+import type { SqliteEventRow, SqliteRecordRow } from "./sqlite.ts";
+
+/**
+ * The event that a row holds.
+ *
+ * @throws {StoreError} `STORE_FAILED`, naming the position, if it holds none.
+ */
+export function toStoreEvent<E extends Event>(
+  row: SqliteEventRow,
+): StoreEvent<E> {
+  const stored: StoreEvent<E> = {
+    stream: row.stream,
+    position: row.position,
+    version: row.version,
+    timestamp: toDate(row.timestamp),
+    event: parse(row, row.event),
+    aggregateId: row.aggregate_id,
+  };
+  if (row.metadata !== null) stored.metadata = parse(row, row.metadata);
+  return stored;
+}
+
+/** The record that a row holds. */
+export function toRecord(row: SqliteRecordRow): StoredRecord {
+  const record: StoredRecord = {
+    kind: row.kind,
+    key: row.key,
+    value: JSON.parse(row.value),
+    revision: row.revision,
+  };
+  if (row.due !== null) record.due = row.due;
+  return record;
+}
+
+function toDate(timestamp: string | number): Date {
+  // SQLite's own CURRENT_TIMESTAMP is UTC and does not say so.
+  const isSqlite = typeof timestamp === "string" &&
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(timestamp);
+  return new Date(isSqlite ? `${timestamp.replace(" ", "T")}Z` : timestamp);
+}
+
+function parse(row: SqliteEventRow, text: string) {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StoreError(
+      "STORE_FAILED",
+      `Cannot read the event at position ${row.position}: it is not JSON; repair the row`,
+      { stream: row.stream, aggregateId: row.aggregate_id, cause },
+    );
+  }
+}

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import {
+  appendTo,
+  hasCode,
+  openProvider,
+  temporaryPath,
+} from "../tests/sqlite_database.ts";
+import { createStatements } from "./sql/sqlite.ts";
+import { createProvider, migrate } from "./sqlite.ts";
+
+test("createProvider() opens nothing before its first use", async (t) => {
+  const path = temporaryPath(t);
+  const provider = createProvider({ path });
+  assert.equal(existsSync(path), false);
+  await provider.close();
+  assert.equal(existsSync(path), false);
+});
+
+test("createProvider() refuses a database in memory by its path", () => {
+  assert.throws(() => createProvider({ path: ":memory:" }), {
+    name: "StoreError",
+    code: "INVALID_INPUT",
+    field: "path",
+    message: /pass \{ client: new DatabaseSync\(":memory:"\) \} instead/,
+  });
+});
+
+test("createProvider() wants a path or a client", () => {
+  const client = new DatabaseSync(":memory:");
+  for (const options of [{}, { path: "log.db", client }, { path: 7 }]) {
+    assert.throws(() => createProvider(options as any), {
+      code: "INVALID_INPUT",
+      message: /^Expected either "path", .* or "client"/,
+    });
+  }
+});
+
+test("createProvider() names the runtimes that have node:sqlite", async (t) => {
+  const provider = createProvider({ path: temporaryPath(t) });
+  const { getBuiltinModule } = process;
+  process.getBuiltinModule =
+    ((name: string) =>
+      name === "node:sqlite"
+        ? undefined
+        : getBuiltinModule.call(process, name)) as typeof getBuiltinModule;
+  t.after(() => void (process.getBuiltinModule = getBuiltinModule));
+  await assert.rejects(provider.getPosition("balances"), {
+    name: "StoreError",
+    code: "RUNTIME_UNSUPPORTED",
+    message:
+      "Cannot open an SQLite database: this runtime has no node:sqlite; use Node 22.13 or newer (22.5 to 22.12 with --experimental-sqlite), Deno 2.2 or newer, or Bun 1.4 or newer",
+  });
+});
+
+test("createProvider() tries again where the file could not be opened", async (t) => {
+  const folder = `${temporaryPath(t)}-folder`;
+  const provider = createProvider({ path: `${folder}/log.db` });
+  t.after(() => provider.close());
+  await assert.rejects(provider.getPosition("balances"), {
+    code: "STORE_FAILED",
+    message: /^Cannot open the SQLite database .*unable to open database file/,
+  });
+  mkdirSync(folder);
+  await openProvider(t, { path: `${folder}/log.db` });
+  assert.equal(await provider.getPosition("balances"), 0);
+});
+
+test("a file that is no database is told as it is", async (t) => {
+  const path = temporaryPath(t);
+  writeFileSync(
+    path,
+    "this is no database, though it is long enough".repeat(9),
+  );
+  const provider = createProvider({ path });
+  const calls = [
+    () => provider.getPosition("balances"),
+    () => provider.setPosition("balances", 1),
+    () => provider.transact(() => Promise.resolve()),
+    () => migrate({ path }),
+  ];
+  for (const call of calls) {
+    await assert.rejects(call, {
+      name: "StoreError",
+      code: "STORE_FAILED",
+      message: /file is not a database$/,
+    });
+  }
+});
+
+test("createProvider({ path }) is durable, and others can write in between", async (t) => {
+  const path = temporaryPath(t);
+  await openProvider(t, { path });
+  const client = new DatabaseSync(path);
+  t.after(() => client.close());
+  const provider = await openProvider(t, { client });
+  assert.equal(pragma(client, "journal_mode"), "wal");
+  await provider.transact((tx) => {
+    assert.equal(tx, client);
+    return Promise.resolve();
+  });
+  const own = createProvider({ path });
+  t.after(() => own.close());
+  await own.transact((tx) => {
+    assert.equal(pragma(tx, "synchronous"), 2);
+    assert.equal(pragma(tx, "busy_timeout"), 0);
+    assert.equal(pragma(tx, "journal_mode"), "wal");
+    return Promise.resolve();
+  });
+});
+
+test("createProvider({ client }) is independent of how the client reads", async (t) => {
+  const client = new DatabaseSync(temporaryPath(t), {
+    readBigInts: true,
+    returnArrays: true,
+    timeout: 200,
+  } as any);
+  t.after(() => client.close());
+  const provider = await openProvider(t, { client });
+  assert.deepEqual(await appendTo(provider, "ada", 1, { count: 2 }), [1, 2]);
+  const last = await provider.getLastEventFor("accounts", "ada");
+  assert.equal(last?.position, 2);
+  assert.equal(last?.event.cents, 1);
+  assert.equal(
+    client.prepare("PRAGMA busy_timeout").get() instanceof Array,
+    true,
+  );
+});
+
+test("createProvider() keeps tables of hostile names", async (t) => {
+  const path = temporaryPath(t);
+  const names = ['a"b', "'; DROP TABLE x; --", "`tick`", "select", "näm e"];
+  for (const name of names) {
+    const provider = await openProvider(t, {
+      path,
+      events: name,
+      bookmarks: `${name} marks`,
+    });
+    await appendTo(provider, "ada", 1);
+    await provider.setPosition("balances", 1);
+    await provider.records.put("kind", "key", 1, { revision: 0 });
+    assert.equal((await provider.getEventsFrom("accounts", 0)).length, 1);
+    assert.equal(await provider.getPosition("balances"), 1);
+    assert.equal((await provider.records.get("kind", "key"))?.value, 1);
+  }
+});
+
+test("getEventsFrom() merges more streams than one statement can take", async (t) => {
+  const client = new DatabaseSync(":memory:");
+  const provider = await openProvider(t, { client });
+  const streams = Array.from({ length: 900 }, (_, index) => `stream ${index}`);
+  // Their order in the log is not that of their names.
+  const appended = streams.map((_, index) => streams[index * 7 % 900]!);
+  for (const stream of appended) await appendTo(provider, "ada", 1, { stream });
+  const page = await provider.getEventsFrom(streams, 10, 100);
+  assert.deepEqual(
+    page.map((stored) => stored.stream),
+    appended.slice(10, 110),
+  );
+  const rest = await provider.getEventsFrom(streams, 850, 100);
+  assert.equal(rest.length, 50);
+  assert.equal(rest.scannedTo, 900);
+});
+
+test("every read enters an index and sorts nothing", async (t) => {
+  const client = new DatabaseSync(":memory:");
+  await openProvider(t, { client });
+  const statements = createStatements({
+    events: "events",
+    bookmarks: "bookmarks",
+    records: "events_records",
+  });
+  const reads = {
+    ...statements,
+    selectEventsFrom: statements.selectEventsFrom(3),
+    selectEventsFromOne: statements.selectEventsFrom(1),
+  };
+  for (const [name, sql] of Object.entries(reads)) {
+    const plan = client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()
+      .map((row) => String(row.detail)).join("\n");
+    assert.doesNotMatch(plan, /\bSCAN\b|TEMP B-TREE/, `${name}: ${plan}`);
+  }
+  const plan = (sql: string) =>
+    client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => row.detail);
+  assert.deepEqual(
+    plan(reads.selectEventsFrom).filter((line) => /SEARCH/.test(String(line))),
+    Array(3).fill(
+      "SEARCH events USING INDEX events_stream_position (stream=? AND position>? AND position<?)",
+    ),
+  );
+  assert.equal(
+    plan(reads.selectEventsForAfter)[0],
+    "SEARCH events USING INDEX events_stream_aggregate_id_version_unique (stream=? AND aggregate_id=? AND version>?)",
+  );
+});
+
+test("a row that is not JSON is named", async (t) => {
+  const client = new DatabaseSync(":memory:");
+  const provider = await openProvider(t, { client });
+  await appendTo(provider, "ada", 1);
+  client.exec("UPDATE events SET event = 'oops'");
+  await assert.rejects(provider.getEventsFrom("accounts", 0), {
+    name: "StoreError",
+    code: "STORE_FAILED",
+    message:
+      "Cannot read the event at position 1: it is not JSON; repair the row",
+    aggregateId: "ada",
+  });
+});
+
+test("close() ends the provider and leaves the client open", async (t) => {
+  const client = new DatabaseSync(temporaryPath(t));
+  const provider = await openProvider(t, { client });
+  const lastOne = appendTo(provider, "ada", 1);
+  await provider.close();
+  await provider.close();
+  assert.deepEqual(await lastOne, [1]);
+  const calls = [
+    () => appendTo(provider, "ada", 2),
+    () => provider.getEventsFrom("accounts", 0),
+    () => provider.transact(() => Promise.resolve()),
+    () => provider.horizon(),
+  ];
+  for (const call of calls) {
+    await assert.rejects(call, hasCode("STORE_CLOSED"));
+  }
+  assert.equal(client.isOpen, true);
+});
+
+test("a client that was closed is STORE_CLOSED", async (t) => {
+  const client = new DatabaseSync(temporaryPath(t));
+  const provider = await openProvider(t, { client });
+  await appendTo(provider, "ada", 1);
+  client.close();
+  await assert.rejects(appendTo(provider, "ada", 2), hasCode("STORE_CLOSED"));
+  await assert.rejects(
+    provider.transact(() => Promise.resolve()),
+    hasCode("STORE_CLOSED"),
+  );
+});
+
+test("close() lets the log be folded into the file", async (t) => {
+  const path = temporaryPath(t);
+  const provider = await openProvider(t, { path });
+  await appendTo(provider, "ada", 1);
+  await provider.getEventsFrom("accounts", 0);
+  assert.equal(existsSync(`${path}-wal`), true);
+  await provider.close();
+  assert.equal(existsSync(`${path}-wal`), false);
+});
+
+function pragma(client: DatabaseSync, name: string): unknown {
+  const row = client.prepare(`PRAGMA ${name}`).get()!;
+  return Object.values(row)[0];
+}

@@ -1,0 +1,105 @@
+import { clearInterval, setInterval } from "node:timers";
+import type { ErrorCallback } from "../core/provider.ts";
+import { defaultOnError } from "./report_error.ts";
+
+/** How soon a commit of another process is noticed, in milliseconds. */
+const POLL_MS = 25;
+
+/**
+ * Tells listeners that events were appended: by this process at once, by
+ * others as soon as the head of the log is found to have moved. There is a
+ * timer only while somebody listens, and it keeps no process alive.
+ */
+export class AppendWatcher {
+  #readHead: () => Promise<number | undefined>;
+  #onError: ErrorCallback;
+  #listeners = new Set<{ listener: () => void }>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #head: number | undefined;
+  #isPolling = false;
+  #failure = "";
+
+  /**
+   * @param readHead The newest position; undefined where no other process can
+   * append.
+   * @param onError Learns of failures to read it, each once until it is over.
+   */
+  constructor(
+    readHead: () => Promise<number | undefined>,
+    onError: ErrorCallback,
+  ) {
+    this.#readHead = readHead;
+    this.#onError = onError;
+  }
+
+  /** Calls `listener` after appends. @returns A function that ends it. */
+  watch(listener: () => void): () => void {
+    const entry = { listener };
+    this.#listeners.add(entry);
+    this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
+    return () => {
+      this.#listeners.delete(entry);
+      if (this.#listeners.size === 0) this.#stop();
+    };
+  }
+
+  /** This process has appended, up to this position. */
+  appended(head?: number): void {
+    // The poller need not wake anybody for it again.
+    if (head !== undefined && this.#head !== undefined) {
+      this.#head = Math.max(this.#head, head);
+    }
+    this.#wake();
+  }
+
+  /** Forgets all listeners. */
+  close(): void {
+    this.#listeners.clear();
+    this.#stop();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#head = undefined;
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      const head = await this.#readHead();
+      this.#failure = "";
+      if (head === undefined || head === this.#head) return;
+      // At the first look nobody knows what came between watch() and it.
+      this.#head = head;
+      this.#wake();
+    } catch (error) {
+      // Nobody listens any more, and the store may be closed for that.
+      if (!this.#timer) return;
+      const failure = String(error);
+      if (failure !== this.#failure) this.#report(error);
+      this.#failure = failure;
+    } finally {
+      this.#isPolling = false;
+    }
+  }
+
+  #wake(): void {
+    for (const { listener } of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        this.#report(error);
+      }
+    }
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#onError(error, "", "");
+    } catch (thrown) {
+      defaultOnError(thrown, "", "");
+    }
+  }
+}

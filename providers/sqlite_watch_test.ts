@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  appendTo,
+  openProvider,
+  sleep,
+  temporaryPath,
+  until,
+} from "../tests/sqlite_database.ts";
+import { AppendWatcher } from "./sqlite_watch.ts";
+
+test("watch() is woken by the process's own append at once", async (t) => {
+  const provider = await openProvider(t, { path: temporaryPath(t) });
+  let wakes = 0;
+  t.after(provider.watch(() => wakes++));
+  await appendTo(provider, "ada", 1);
+  // The poller may have been there already.
+  assert.ok(wakes >= 1);
+});
+
+test("watch() is woken by the appends of others", async (t) => {
+  const path = temporaryPath(t);
+  const provider = await openProvider(t, { path });
+  const other = await openProvider(t, { path });
+  let wakes = 0;
+  const end = provider.watch(() => wakes++);
+  await until(() => wakes === 1);
+  const before = wakes;
+  await appendTo(other, "ada", 1);
+  await until(() => wakes > before);
+  assert.equal(wakes, before + 1);
+  // A bookmark is no event.
+  await other.setPosition("balances", 1);
+  await sleep(60);
+  assert.equal(wakes, before + 1);
+  end();
+  await appendTo(other, "ada", 2);
+  await sleep(60);
+  assert.equal(wakes, before + 1);
+});
+
+test("watch() keeps on after failures, and tells of each once", async (t) => {
+  const failures: string[] = [];
+  let head: number | Error = 1;
+  const watcher = new AppendWatcher(
+    () => head instanceof Error ? Promise.reject(head) : Promise.resolve(head),
+    (error) => {
+      failures.push(error.message);
+      throw new Error("the callback's own");
+    },
+  );
+  const warnings: string[] = [];
+  const { emitWarning } = process;
+  process.emitWarning =
+    ((text: string) => warnings.push(text)) as typeof emitWarning;
+  t.after(() => void (process.emitWarning = emitWarning));
+  let wakes = 0;
+  t.after(watcher.watch(() => wakes++));
+  head = new Error("no disk");
+  await until(() => failures.length > 0);
+  await sleep(60);
+  assert.deepEqual(failures, ["no disk"]);
+  assert.match(
+    warnings.join(),
+    /^Unhandled failure: Error: the callback's own/,
+  );
+  head = 2;
+  await until(() => wakes > 0);
+  assert.equal(wakes, 1);
+});
+
+test("watch() tells of a listener that throws, and calls the others", () => {
+  const failures: unknown[] = [];
+  const watcher = new AppendWatcher(
+    () => Promise.resolve(undefined),
+    (error) => failures.push(error),
+  );
+  const problem = new Error("the listener's own");
+  let wakes = 0;
+  const ends = [
+    watcher.watch(() => {
+      throw problem;
+    }),
+    watcher.watch(() => wakes++),
+  ];
+  watcher.appended();
+  assert.deepEqual([failures, wakes], [[problem], 1]);
+  for (const end of ends) end();
+});
