@@ -24,7 +24,8 @@ export type EventPage<E extends Event> = StoreEvent<E>[] & {
   /**
    * Nothing of these streams stands between the last event of the page and
    * this position, nor will it ever. A handler whose streams are quiet goes on
-   * from here. Absent where the page is full or the provider cannot tell.
+   * from here. Absent where the page has as many events as it may have, by the
+   * limit asked for or the provider's own, and where the provider cannot tell.
    */
   scannedTo?: any;
 };
@@ -132,6 +133,9 @@ export type Provider<Evt extends Event, Tx = any> = {
   /**
    * Stores all events or none, the first of them as `version`.
    *
+   * @returns The events with the positions that they were given.
+   * @throws {DuplicateCommandError} If the aggregate has `commandId` already,
+   * whatever its version.
    * @throws {VersionError} If the aggregate is not at `version - 1`. For
    * nothing else.
    */
@@ -144,8 +148,9 @@ export type Provider<Evt extends Event, Tx = any> = {
   ): Promise<StoreEvent<Evt>[]>;
 
   /**
-   * Calls `listener` when something may be new, however it learns of it. Too
-   * often is harmless, and never is too: handlers poll as well.
+   * Calls `listener` when something may be new: after each append of this
+   * provider, and of others as soon as it learns of them. Too often is harmless,
+   * and handlers poll as well.
    *
    * @returns A function that ends it.
    */

@@ -190,6 +190,7 @@ export function createProvider<E extends Event = any>(
 
     append: async (stream, id, version, events, options = {}) => {
       checkAppend(stream, id, version, events, options.commandId);
+      if (events.length === 0) return [];
       const { commandId, tx } = options;
       return await write("append", tx, () => {
         if (
