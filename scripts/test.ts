@@ -108,6 +108,12 @@ if (paths.length === 0) {
   }
 }
 const counts = await runTests(paths);
+if (paths.length === 0) {
+  await step(
+    "the same tests on Node and Bun",
+    () => deno(["run", "--allow-all", "scripts/runtimes.ts"]),
+  );
+}
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(", ")}`);
 // A check that failed is not among the tests: the line must not look like a pass.
 const failed = Math.max(counts.failed, failures.length);

@@ -1,18 +1,27 @@
+import process from "node:process";
 import type { DatabaseDefinition } from "./definition.ts";
 import { mariadb, mariadbBarrier } from "./mariadb.ts";
+import { neo4j, neo4j2025, neo4j35, neo4j44 } from "./neo4j.ts";
 import { postgres15, postgres18 } from "./postgres.ts";
 
 /** Every database that the tests can run on. */
 export function databases(): DatabaseDefinition[] {
-  return [postgres18, postgres15, mariadb, mariadbBarrier];
+  return [postgres18, postgres15, mariadb, mariadbBarrier, neo4j];
 }
 
-/** Those of the given names, or all. */
+/** Those that only the long form of the tests runs on, or who names them. */
+export function longDatabases(): DatabaseDefinition[] {
+  return [neo4j2025, neo4j44, neo4j35];
+}
+
+/** Those of the given names, or all that this run needs. */
 export function selectDatabases(
   names: readonly string[] | undefined,
 ): DatabaseDefinition[] {
-  const all = databases();
-  if (names === undefined) return all;
+  const all = [...databases(), ...longDatabases()];
+  if (names === undefined) {
+    return process.env["EVTSTORE_LONG"] === "1" ? all : databases();
+  }
   const known = all.map((definition) => definition.name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {

@@ -8,6 +8,21 @@ interface Client {
   end(): Promise<unknown>;
 }
 
+interface Neo4jModule {
+  driver(
+    url: string,
+    authentication: unknown,
+    options: Record<string, unknown>,
+  ): {
+    session(): {
+      run(text: string): Promise<unknown>;
+      close(): Promise<void>;
+    };
+    close(): Promise<void>;
+  };
+  readonly auth: { basic(user: string, password: string): unknown };
+}
+
 /** Rejects unless a PostgreSQL server answers a query. */
 export async function askPostgres(url: string): Promise<void> {
   const { default: pg } = await load<{
@@ -41,6 +56,30 @@ export async function askMysql(url: string): Promise<void> {
     await client.query("select 1");
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+/** Rejects unless a Neo4j server answers a query. */
+export async function askNeo4j(url: string): Promise<void> {
+  const { default: neo4j } = await load<{ default: Neo4jModule }>(
+    "neo4j-driver",
+    "npm:neo4j-driver@6",
+  );
+  const { username, password } = new URL(url);
+  const driver = neo4j.driver(
+    url,
+    neo4j.auth.basic(
+      decodeURIComponent(username) || "neo4j",
+      decodeURIComponent(password),
+    ),
+    { connectionTimeout: 3_000, maxTransactionRetryTime: 0 },
+  );
+  const session = driver.session();
+  try {
+    await session.run("RETURN 1");
+  } finally {
+    await session.close().catch(() => undefined);
+    await driver.close().catch(() => undefined);
   }
 }
 
