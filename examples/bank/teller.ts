@@ -35,7 +35,7 @@ const PAUSE_MS = 20;
 /** Makes a teller of a bank. */
 export function createTeller(
   bank: Bank,
-  { findCommand }: Database["provider"],
+  provider: Database["provider"],
 ): Teller {
   const processes = Array.from(
     { length: SHARES },
@@ -87,7 +87,7 @@ export function createTeller(
     const [stream, aggregateId] = command.type === "transfer"
       ? [bank.domain.transfer.stream, command.id]
       : [bank.domain.account.stream, command.account];
-    const found = await findCommand(stream, aggregateId, command.id);
+    const found = await provider.findCommand(stream, aggregateId, command.id);
     return found !== undefined;
   }
 
