@@ -24,7 +24,7 @@ import type { OpenedProvider, ProviderFixture } from "./fixture.ts";
  * };
  *
  * // A test file calls it at its top level.
- * export const test = () => testProvider("my provider", fixture);
+ * export const test = (): void => testProvider("my provider", fixture);
  * ```
  *
  * @param name What to call the provider in the test report.
