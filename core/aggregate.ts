@@ -135,7 +135,7 @@ export type AggregateOptions<
  *   | { type: "Deposited"; cents: number };
  * type Account = { owner: string; cents: number };
  *
- * export const account = createAggregate({
+ * const account = createAggregate({
  *   stream: "accounts",
  *   create: (): Account => ({ owner: "", cents: 0 }),
  *   fold: (event: AccountEvent, account) => {
