@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { generate } from "../../examples/bank/generate.ts";
 import { inFolder, toLines } from "./demo.ts";
@@ -49,7 +50,6 @@ export function killRuns(
     const commands = path("commands.jsonl");
     await writeFile(commands, toLines(generate(lines, 7)));
 
-    const startupMs = await duration(start(["--help"]));
     const alone = start([commands, "--database", path("alone.db")]);
     const undisturbedMs = await duration(alone);
     const expected = readState(path("alone.db"));
@@ -70,13 +70,15 @@ export function killRuns(
       const moments: string[] = [];
       const kills = 1 + Math.floor(Math.random() * MAX_IN_A_ROW);
       for (let kill = 0; kill < kills; kill++) {
-        const ms = startupMs + Math.random() * (undisturbedMs - startupMs);
-        const signal = await killAfter(start(args), ms);
-        const { events } = readState(database);
+        const before = countEvents(database);
+        const left = expected.events - before;
+        const moment = before + Math.floor(Math.random() * (left + 1));
+        const signal = await killAt(start(args), database, moment);
+        const events = countEvents(database);
         result.sent++;
         if (signal === "SIGKILL") result.killed++;
         if (events > 0 && events < expected.events) result.inTheMiddle++;
-        moments.push(`${Math.round(ms)} ms: ${events} events`);
+        moments.push(`${events} events`);
       }
       const end = await finish(start(args));
       const { digest, events } = readState(database);
@@ -118,16 +120,42 @@ async function duration(child: ChildProcess): Promise<number> {
   return performance.now() - startedAt;
 }
 
-async function killAfter(
+/**
+ * Kills the process a random moment after the log has so many events: a moment
+ * on the clock would miss the work whenever the machine is busy.
+ */
+async function killAt(
   child: ChildProcess,
-  ms: number,
+  database: string,
+  events: number,
 ): Promise<NodeJS.Signals | null> {
   child.stdout!.resume();
   child.stderr!.resume();
-  const timer = setTimeout(() => child.kill("SIGKILL"), ms);
-  const [, signal] = await once(child, "close");
-  clearTimeout(timer);
-  return signal;
+  let hasEnded = false;
+  const ended = once(child, "close").then(([, signal]) => {
+    hasEnded = true;
+    return signal;
+  });
+  while (!hasEnded && countEvents(database) < events) await setTimeout(2);
+  await setTimeout(Math.random() * 10);
+  child.kill("SIGKILL");
+  return await ended;
+}
+
+function countEvents(path: string): number {
+  if (!existsSync(path)) return 0;
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    if (!hasTable(database, "events")) return 0;
+    const row = database.prepare("SELECT count(*) AS events FROM events").get();
+    return Number(row!.events);
+  } catch (error) {
+    // The process is only just making its tables.
+    if (/locked|busy/.test(String(error))) return 0;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
 
 /**
