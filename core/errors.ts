@@ -13,11 +13,21 @@ export type ErrorCode =
   | "STORE_FULL"
   | "STORE_CLOSED"
   | "STORE_FAILED"
+  | "CONNECTION_LOST"
+  | "OUTCOME_UNKNOWN"
+  | "LOCK_TIMEOUT"
+  | "READ_ONLY"
+  | "HORIZON_HELD"
+  | "ORDERING_LIMITED"
+  | "NAME_COLLISION"
+  | "VERSIONS_COLLIDE"
+  | "FOREIGN_WRITER"
   | "BOOKMARK_MOVED"
   | "HANDLER_REENTERED"
   | "TRANSACTION_JOINED"
   | "TRANSACTION_FOREIGN"
-  | "TRANSACTION_ENDED";
+  | "TRANSACTION_ENDED"
+  | "TRANSACTION_CONFLICT";
 
 /**
  * A command that the domain refuses. Command handlers throw it; callers tell

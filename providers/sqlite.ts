@@ -17,7 +17,7 @@ import { createEventsMapper, type Event } from "../core/event.ts";
 import type { ErrorCallback, Provider } from "../core/provider.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
-import { defaultOnError } from "./report_error.ts";
+import { defaultOnError } from "../core/default_on_error.ts";
 import { createStatements } from "./sql/sqlite.ts";
 import type { SqliteSynchronous } from "./sqlite_connection.ts";
 import {

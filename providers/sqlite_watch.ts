@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from "node:timers";
 import type { ErrorCallback } from "../core/provider.ts";
-import { defaultOnError } from "./report_error.ts";
+import { defaultOnError } from "../core/default_on_error.ts";
 
 /** How soon a commit of another process is noticed, in milliseconds. */
 const POLL_MS = 25;

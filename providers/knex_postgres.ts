@@ -1,0 +1,132 @@
+import type { Knex } from "knex";
+import { StoreError } from "../core/errors.ts";
+import {
+  type KnexClient,
+  type KnexConnection,
+  refuseTransaction,
+  sizeOf,
+  withConnection,
+} from "./knex_client.ts";
+import { transactOn } from "./knex_transaction.ts";
+import {
+  type PostgresExecutor,
+  type PostgresQueryOptions,
+  type PostgresRow,
+  type PostgresSession,
+  type PostgresValue,
+  statementName,
+  UncommittedError,
+} from "./sql/postgres_executor.ts";
+
+/** What is needed of a connection of pg. */
+type Connection = KnexConnection & {
+  query(query: { [option: string]: unknown }): Promise<{ rows: any[] }>;
+};
+
+/** All values as text: what they are to the application is its own affair. */
+const types = { getTypeParser: () => (text: any) => text };
+
+const SET_IDLE_TIMEOUT =
+  "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
+
+/**
+ * Runs the statements of PostgreSQL through a client of Knex, by the driver's
+ * own connection: Knex would take a question mark in them for a binding.
+ */
+export class KnexPostgresExecutor
+  implements PostgresExecutor<Knex.Transaction> {
+  /** As evtstore 12 called it. */
+  readonly driver = "knex";
+  #client: KnexClient;
+
+  /** @param client The client of the application. */
+  constructor(client: KnexClient) {
+    this.#client = client;
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(sizeOf(this.#client));
+  }
+
+  connections(): string {
+    const { pool } = this.#client;
+    return `the pool has ${pool?.numUsed?.()} connections in use of at most ${pool?.max}, and ${pool?.numPendingAcquires?.()} wait for one`;
+  }
+
+  refuseTransaction(tx: Knex.Transaction): "foreign" | "ended" | undefined {
+    return refuseTransaction(this.#client, tx);
+  }
+
+  query(
+    text: string,
+    values: readonly PostgresValue[],
+    { tx, prepare }: PostgresQueryOptions<Knex.Transaction> = {},
+  ): Promise<PostgresRow[]> {
+    return withConnection(
+      this.#client,
+      tx,
+      (connection) => query(connection, text, values, prepare),
+    );
+  }
+
+  transact<T>(
+    idleMs: number,
+    work: (tx: Knex.Transaction) => Promise<T>,
+  ): Promise<T> {
+    return withConnection(
+      this.#client,
+      undefined,
+      (connection) =>
+        transactOn(this.#client, connection, async (tx) => {
+          await query(connection, SET_IDLE_TIMEOUT, [String(idleMs)]);
+          const value = await work(tx);
+          if (!tx.isCompleted()) await checkAlive(connection);
+          return value;
+        }, {
+          isolationLevel: "read committed",
+          stuck: (error) => {
+            connection.__knex__disposed = error;
+          },
+          ended: () =>
+            new StoreError(
+              "TRANSACTION_ENDED",
+              "Cannot commit a transaction that its work has committed or rolled back: leave that to transact",
+            ),
+        }),
+    );
+  }
+
+  session<T>(work: (run: PostgresSession) => Promise<T>): Promise<T> {
+    return withConnection(
+      this.#client,
+      undefined,
+      (connection) =>
+        work((text, values = []) => query(connection, text, values)),
+    );
+  }
+}
+
+async function query(
+  connection: KnexConnection,
+  text: string,
+  values: readonly PostgresValue[],
+  prepare?: boolean,
+): Promise<PostgresRow[]> {
+  const { rows } = await (connection as Connection).query({
+    text,
+    values: [...values],
+    rowMode: "array",
+    types,
+    ...(prepare ? { name: statementName(text) } : {}),
+  });
+  return rows;
+}
+
+// COMMIT would roll back, and would not say so.
+async function checkAlive(connection: KnexConnection): Promise<void> {
+  try {
+    await query(connection, "SELECT 1", []);
+  } catch (error) {
+    throw new UncommittedError(error);
+  }
+}

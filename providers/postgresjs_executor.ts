@@ -1,0 +1,125 @@
+import type { ReservedSql, Sql, TransactionSql } from "postgres";
+import {
+  type PostgresExecutor,
+  type PostgresQueryOptions,
+  type PostgresRow,
+  type PostgresSession,
+  type PostgresValue,
+  UncommittedError,
+} from "./sql/postgres_executor.ts";
+
+/** What runs a statement: the client, a transaction, a reserved connection. */
+type Runner = Pick<Sql<any>, "unsafe">;
+
+/** Runs statements by the driver postgres, also called postgres.js. */
+export class PostgresJsExecutor
+  implements PostgresExecutor<TransactionSql<any>> {
+  readonly driver = "postgres";
+  #given: Sql<any> | Promise<Sql<any>>;
+  #max = 10;
+  // Its connection goes back to the pool, where it is somebody else's.
+  #ended = new WeakSet<TransactionSql<any>>();
+
+  /** @param sql The application's own. */
+  constructor(sql: Sql<any> | Promise<Sql<any>>) {
+    this.#given = sql;
+    // Whoever uses it first learns of it.
+    if (sql instanceof Promise) sql.catch(() => {});
+  }
+
+  async size(): Promise<number> {
+    const { options } = await this.#given;
+    return this.#max = options.max ?? this.#max;
+  }
+
+  connections(): string {
+    return `the pool may have ${this.#max} connections`;
+  }
+
+  refuseTransaction(
+    tx: TransactionSql<any>,
+  ): "foreign" | "ended" | undefined {
+    // The client itself has `begin`, and runs each statement anywhere.
+    const isRunner = typeof tx === "function" &&
+      typeof tx.unsafe === "function" && !("begin" in tx);
+    if (!isRunner) return "foreign";
+    return this.#ended.has(tx) ? "ended" : undefined;
+  }
+
+  async query(
+    text: string,
+    values: readonly PostgresValue[],
+    { tx, prepare = false }: PostgresQueryOptions<TransactionSql<any>> = {},
+  ): Promise<PostgresRow[]> {
+    return await run(tx ?? await this.#given, text, values, prepare);
+  }
+
+  async transact<T>(
+    idleMs: number,
+    work: (tx: TransactionSql<any>) => Promise<T>,
+  ): Promise<T> {
+    const sql = await this.#given;
+    let working: Promise<T> | undefined;
+    let transaction: TransactionSql<any> | undefined;
+    let isUncommitted = false;
+    let isOver = false;
+    try {
+      // In an object, as the driver takes an array for several statements.
+      const { result } = await sql.begin(
+        "isolation level read committed",
+        async (tx) => {
+          transaction = tx;
+          await run(
+            tx,
+            "SELECT set_config('idle_in_transaction_session_timeout', $1, true)",
+            [String(idleMs)],
+          );
+          // If the connection breaks meanwhile, the driver does not wait.
+          isUncommitted = true;
+          working = work(tx);
+          const result = await working.catch(async (error) => {
+            if (isOver) return await new Promise<never>(() => {});
+            isUncommitted = false;
+            throw error;
+          });
+          // The driver would send what ends it to a connection that is broken,
+          // and wait for ever.
+          if (isOver) return await new Promise<never>(() => {});
+          // After a failed statement the commit would roll back.
+          await run(tx, "SELECT 1", []);
+          isUncommitted = false;
+          return { result };
+        },
+      ) as { result: T };
+      return result;
+    } catch (error) {
+      throw isUncommitted ? new UncommittedError(error) : error;
+    } finally {
+      isOver = true;
+      if (transaction) this.#ended.add(transaction);
+      await working?.catch(() => {});
+    }
+  }
+
+  async session<T>(work: (run: PostgresSession) => Promise<T>): Promise<T> {
+    const sql = await this.#given;
+    // Without `fetch_types` the driver waits for ever for a connection that it
+    // opens to be reserved, so there has to be an open one.
+    await run(sql, "SELECT 1", []);
+    const connection: ReservedSql<any> = await sql.reserve();
+    try {
+      return await work((text, values = []) => run(connection, text, values));
+    } finally {
+      connection.release();
+    }
+  }
+}
+
+async function run(
+  runner: Runner,
+  text: string,
+  values: readonly PostgresValue[],
+  prepare = false,
+): Promise<PostgresRow[]> {
+  return await runner.unsafe(text, [...values], { prepare }).values();
+}

@@ -1,0 +1,188 @@
+import { createEventsMapper, type Event } from "../../core/event.ts";
+import type { ErrorCallback, Provider } from "../../core/provider.ts";
+import { checkName } from "../../core/validation.ts";
+import { checkAppend } from "../append_input.ts";
+import { AppendWatcher } from "../sqlite_watch.ts";
+import type { MysqlOrdering } from "./mysql.ts";
+import { MysqlBookmarks } from "./mysql_bookmarks.ts";
+import {
+  appendEvents,
+  findCommand,
+  readAggregate,
+  readLast,
+  readPage,
+} from "./mysql_events.ts";
+import type { MysqlExecutor } from "./mysql_executor.ts";
+import { checkLength } from "./mysql_input.ts";
+import type { MysqlTables } from "./mysql_names.ts";
+import { MysqlOrder } from "./mysql_order.ts";
+import { createRecords } from "./mysql_records.ts";
+import { checkPosition } from "./mysql_rows.ts";
+import { MysqlStore } from "./mysql_store.ts";
+import { checkText } from "./postgres_text.ts";
+
+/** How {@linkcode createMysqlProvider} works. */
+export type MysqlProviderOptions = {
+  /** The tables. */
+  tables: MysqlTables;
+  /** The most events that a read returns. */
+  limit?: number | undefined;
+  /** Called with every failure that has no caller. */
+  onError: ErrorCallback;
+  /** How positions are made to appear in order. */
+  ordering: MysqlOrdering;
+  /** How long a transaction may lie idle, in milliseconds. */
+  transactionTimeoutMs: number;
+};
+
+/** A provider that can do everything. */
+export type MysqlProvider<E extends Event, Tx> =
+  & Provider<E, Tx>
+  & Required<
+    Pick<
+      Provider<E, Tx>,
+      "watch" | "transact" | "records" | "findCommand" | "horizon"
+    >
+  >;
+
+/** Makes a provider of a driver of MySQL or MariaDB. */
+export function createMysqlProvider<E extends Event, Tx>(
+  executor: MysqlExecutor<Tx>,
+  options: MysqlProviderOptions,
+): MysqlProvider<E, Tx> {
+  const { onError } = options;
+  const store = new MysqlStore(executor, options);
+  const order = new MysqlOrder(store, options);
+  const bookmarks = new MysqlBookmarks(store);
+  const watcher = new AppendWatcher(
+    async () => (await order.refresh()).safe,
+    onError,
+  );
+  const appendedIn = new WeakSet<Tx & object>();
+
+  const limitOf = (limit?: number): number | undefined => {
+    const least = Math.min(limit ?? Infinity, options.limit ?? Infinity);
+    return Number.isFinite(least) ? Math.max(0, Math.floor(least)) : undefined;
+  };
+
+  return {
+    driver: executor.driver,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+    onError,
+
+    async getPosition(bookmark) {
+      checkText("bookmark", bookmark);
+      return await bookmarks.get(bookmark);
+    },
+
+    async setPosition(bookmark, position, { from, tx } = {}) {
+      checkName("bookmark", bookmark);
+      checkLength("bookmark", bookmark);
+      const to = checkPosition("position", position);
+      const start = from === undefined
+        ? {}
+        : { from: checkPosition("from", from) };
+      const isMoved = await bookmarks.set(bookmark, to, {
+        ...start,
+        ...(tx === undefined ? {} : { tx }),
+      });
+      if (from !== undefined) return isMoved;
+    },
+
+    async getEventsFrom(stream, position, limit) {
+      const streams = toStreams(stream);
+      const after = checkPosition("position", position ?? 0);
+      const { safe } = await order.refresh();
+      return await store.read(
+        { what: "getEventsFrom", facts: { stream: streams.join(", ") } },
+        (session, setup) =>
+          readPage<E>(session, setup, streams, after, safe, limitOf(limit)),
+      );
+    },
+
+    async getEventsFor(stream, aggregateId, fromPosition, options = {}) {
+      const { limit, tx } = options;
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      const after = checkPosition("fromPosition", fromPosition ?? 0);
+      return await store.read(
+        { what: "getEventsFor", tx, facts: { stream, aggregateId } },
+        (session, setup) =>
+          readAggregate<E>(
+            session,
+            setup,
+            stream,
+            aggregateId,
+            after,
+            limitOf(limit),
+          ),
+      );
+    },
+
+    async getLastEventFor(stream, aggregateId, { tx } = {}) {
+      const streams = toStreams(stream);
+      if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
+      return await store.read(
+        { what: "getLastEventFor", tx, facts: { stream: streams.join(", ") } },
+        (session, setup) => readLast<E>(session, setup, streams, aggregateId),
+      );
+    },
+
+    createEvents: createEventsMapper<E>(0),
+
+    async append(stream, aggregateId, version, events, options = {}) {
+      const { commandId, tx } = options;
+      checkAppend(stream, aggregateId, version, events, commandId);
+      checkLength("stream", stream);
+      checkLength("aggregateId", aggregateId);
+      if (commandId !== undefined) checkLength("commandId", commandId);
+      if (events.length === 0) return [];
+      const append = { stream, aggregateId, version, events, commandId };
+      const positions = await store.write(
+        { what: "append", tx, facts: { stream, aggregateId } },
+        (session, setup) =>
+          appendEvents(session, setup, append, tx !== undefined),
+      );
+      // In a transaction they are new when it commits.
+      if (tx === undefined) watcher.appended();
+      else appendedIn.add(tx as Tx & object);
+      return events.map((stored, index) => ({
+        ...stored,
+        position: positions[index],
+      }));
+    },
+
+    watch: (listener) => watcher.watch(listener),
+
+    async transact(work) {
+      let transaction: Tx | undefined;
+      const result = await store.transact((tx) => {
+        transaction = tx;
+        return work(tx);
+      });
+      if (appendedIn.has(transaction as Tx & object)) watcher.appended();
+      return result;
+    },
+
+    records: createRecords(store),
+
+    async findCommand(stream, aggregateId, commandId, { tx } = {}) {
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      checkText("commandId", commandId);
+      return await store.read(
+        { what: "findCommand", tx, facts: { stream, aggregateId, commandId } },
+        (session, setup) =>
+          findCommand(session, setup, stream, aggregateId, commandId),
+      );
+    },
+
+    horizon: () => order.horizon(),
+  };
+}
+
+function toStreams(stream: string | string[]): string[] {
+  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
+  for (const one of streams) checkText("stream", one);
+  return streams;
+}

@@ -1,0 +1,217 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import { systemClock } from "../../core/clock.ts";
+import { StoreError, type StoreErrorFacts } from "../../core/errors.ts";
+import type { ErrorCallback } from "../../core/provider.ts";
+import {
+  comesOfConflict,
+  isConflict,
+  isLockTimeout,
+  toStoreError,
+} from "./mysql_errors.ts";
+import type { MysqlExecutor, MysqlSession } from "./mysql_executor.ts";
+import {
+  checkAutocommit,
+  checkSession,
+  inspectSetup,
+  type MysqlSetup,
+} from "./mysql_setup.ts";
+import type { MysqlOrdering } from "./mysql.ts";
+import type { MysqlTables } from "./mysql_names.ts";
+import { report } from "./postgres_report.ts";
+import { Slots } from "./postgres_slots.ts";
+
+/** How often a transaction that lost against another one is run again. */
+const MAX_RETRIES = 5;
+/** How long a statement that lost is tried again, in milliseconds. */
+const RETRY_MS = 10_000;
+/** How long an answer may take before `onError` is told, in milliseconds. */
+const SILENCE_MS = 5000;
+
+/** What an operation is called in errors, and where it belongs. */
+export type Operation<Tx> = {
+  /** The name of the provider's method. */
+  what: string;
+  /** The transaction of the caller, if it has one. */
+  tx?: Tx | undefined;
+  /** The names that a caller needs to act on an error. */
+  facts?: StoreErrorFacts;
+};
+
+/** How a {@linkcode MysqlStore} works. */
+export type MysqlStoreOptions = {
+  /** The tables. */
+  tables: MysqlTables;
+  /** How positions are made to appear in order. */
+  ordering: MysqlOrdering;
+  /** How long a transaction may lie idle, in milliseconds. */
+  transactionTimeoutMs: number;
+  /** Learns of what has no caller. */
+  onError: ErrorCallback;
+};
+
+/** What an operation does; what it does in vain is done again. */
+type Work<T> = (session: MysqlSession, setup: MysqlSetup) => Promise<T>;
+
+/** Where each operation runs, and what its failure is called. */
+export class MysqlStore<Tx> {
+  #executor: MysqlExecutor<Tx>;
+  #options: MysqlStoreOptions;
+  #slots: Slots = new Slots();
+  #setup: Promise<MysqlSetup> | undefined;
+  #checked = new WeakSet<object>();
+  #committing = new WeakSet<object>();
+  #isSilent = false;
+
+  /** @param executor The driver. */
+  constructor(executor: MysqlExecutor<Tx>, options: MysqlStoreOptions) {
+    this.#executor = executor;
+    this.#options = options;
+  }
+
+  /** Runs `work` on what is committed, or inside the caller's transaction. */
+  read<T>(operation: Operation<Tx>, work: Work<T>): Promise<T> {
+    return this.#run(operation, work, false);
+  }
+
+  /** Runs `work`, whose last statement writes and commits by itself. */
+  write<T>(operation: Operation<Tx>, work: Work<T>): Promise<T> {
+    return this.#run(operation, work, true);
+  }
+
+  /**
+   * Runs `work` in a transaction and passes on what it throws. What lost
+   * against another transaction was rolled back as a whole, and runs again.
+   */
+  async transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    // Commands that the work waits for need a connection too.
+    const count = this.#executor.size() - 2;
+    const { transactionTimeoutMs } = this.#options;
+    for (let attempt = 0;; attempt++) {
+      let failure: { reason: unknown } | undefined;
+      let isDone = false;
+      try {
+        return await this.#slots.run(
+          count,
+          () =>
+            this.#executor.transact(transactionTimeoutMs, async (tx) => {
+              try {
+                const result = await work(tx);
+                isDone = true;
+                return result;
+              } catch (error) {
+                failure = { reason: error };
+                throw error;
+              }
+            }),
+        );
+      } catch (error) {
+        if (attempt < MAX_RETRIES && comesOfConflict(error)) {
+          await systemClock.sleep(systemClock.random() * 10 * 2 ** attempt);
+          continue;
+        }
+        if (failure?.reason === error && failure) throw error;
+        throw toStoreError(error, { what: "transact", mayBeCommitted: isDone });
+      }
+    }
+  }
+
+  async #run<T>(
+    operation: Operation<Tx>,
+    work: Work<T>,
+    isWrite: boolean,
+  ): Promise<T> {
+    const { what, tx, facts } = operation;
+    if (tx !== undefined) this.#checkTransaction(what, tx);
+    const start = systemClock.monotonic();
+    for (let attempt = 0;; attempt++) {
+      let isSent = false;
+      try {
+        return await this.#watched(
+          what,
+          () =>
+            this.#executor.session(tx, async (session) => {
+              await this.#checkSession(session, tx);
+              const setup = await this.#inspect(session);
+              isSent = true;
+              return await work(session, setup);
+            }),
+        );
+      } catch (error) {
+        // That statement was undone, and in a transaction all of it was.
+        const mayRetry = tx === undefined &&
+          (isConflict(error) || isLockTimeout(error)) &&
+          systemClock.monotonic() - start < RETRY_MS;
+        if (mayRetry) {
+          const pause = Math.min(10 * 2 ** attempt, 200);
+          await systemClock.sleep(systemClock.random() * pause);
+          continue;
+        }
+        const mayBeCommitted = isWrite && isSent && tx === undefined;
+        throw toStoreError(error, { what, facts, mayBeCommitted });
+      }
+    }
+  }
+
+  async #checkSession(session: MysqlSession, tx: Tx | undefined) {
+    const { connection } = session;
+    if (!this.#checked.has(connection)) {
+      await checkSession(session);
+      this.#checked.add(connection);
+    }
+    if (tx === undefined && !this.#committing.has(connection)) {
+      await checkAutocommit(session);
+      this.#committing.add(connection);
+    }
+  }
+
+  #inspect(session: MysqlSession): Promise<MysqlSetup> {
+    const { tables, ordering } = this.#options;
+    this.#setup ??= inspectSetup(session, tables, ordering).catch((error) => {
+      // The next use looks again: it may be migrated by then.
+      this.#setup = undefined;
+      throw error;
+    });
+    return this.#setup;
+  }
+
+  #checkTransaction(what: string, tx: Tx): void {
+    const refusal = this.#executor.refuseTransaction(tx);
+    if (refusal === "foreign") {
+      throw new StoreError(
+        "INVALID_INPUT",
+        `Expected tx to be a transaction of ${this.#executor.driver} on this database: got something else`,
+        { field: "tx" },
+      );
+    }
+    if (refusal === "ended") {
+      throw new StoreError(
+        "TRANSACTION_ENDED",
+        `Cannot run ${what}: its "tx" is no open transaction; await everything that uses one before its work ends`,
+        { field: "tx" },
+      );
+    }
+  }
+
+  /** A pool whose connections are all held says nothing by itself. */
+  async #watched<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      if (this.#isSilent) return;
+      this.#isSilent = true;
+      report(
+        this.#options.onError,
+        new StoreError(
+          "STORE_BUSY",
+          `Still waiting after ${SILENCE_MS} ms to run ${what}: look for transactions that do not end, or use a larger pool than ${this.#executor.size()}`,
+        ),
+      );
+    }, SILENCE_MS);
+    timer.unref();
+    try {
+      const result = await work();
+      this.#isSilent = false;
+      return result;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

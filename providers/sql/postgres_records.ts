@@ -1,0 +1,106 @@
+import { StoreError } from "../../core/errors.ts";
+import type { Records } from "../../core/records.ts";
+import { checkJson, checkName } from "../../core/validation.ts";
+import type { PostgresRecordStatements } from "./postgres_record_statements.ts";
+import { toRecord } from "./postgres_rows.ts";
+import type { PostgresStore } from "./postgres_store.ts";
+import { checkText } from "./postgres_text.ts";
+
+/** The most records of a list that is not asked for fewer. */
+const LIMIT = 1000;
+
+/** Small documents in the table of records. */
+export function createRecords<Tx>(
+  store: PostgresStore<Tx>,
+  statements: PostgresRecordStatements,
+): Records<Tx> {
+  return {
+    async get(kind, key, { tx } = {}) {
+      checkText("kind", kind);
+      checkText("key", key);
+      const [row] = await store.read(
+        { what: "records.get", tx },
+        statements.selectRecord,
+        [kind, key],
+      );
+      return row && toRecord(row);
+    },
+
+    async list(kind, { after = "", limit = LIMIT, tx } = {}) {
+      checkText("kind", kind);
+      checkText("after", after);
+      const rows = await store.read(
+        { what: "records.list", tx },
+        statements.listRecords,
+        [kind, after, limit],
+      );
+      return rows.map(toRecord);
+    },
+
+    async due(kind, until, { limit = LIMIT, tx } = {}) {
+      checkText("kind", kind);
+      const rows = await store.read(
+        { what: "records.due", tx },
+        statements.selectDueRecords,
+        [kind, until, limit],
+      );
+      return rows.map(toRecord);
+    },
+
+    async put(kind, key, value, { revision, due, tx }) {
+      checkRecord(kind, key, value, revision, due);
+      const values = [kind, key, JSON.stringify(value), due ?? null];
+      const operation = { what: "records.put", tx };
+      const rows = revision === 0
+        ? await store.write(operation, statements.insertRecord, values)
+        : await store.write(operation, statements.updateRecord, [
+          ...values,
+          revision,
+        ]);
+      return rows.length === 1;
+    },
+
+    async remove(kind, key, { revision, tx } = {}) {
+      checkText("kind", kind);
+      checkText("key", key);
+      const operation = { what: "records.remove", tx };
+      const rows = revision === undefined
+        ? await store.write(operation, statements.deleteRecord, [kind, key])
+        : await store.write(operation, statements.deleteRecordAt, [
+          kind,
+          key,
+          revision,
+        ]);
+      return rows.length === 1;
+    },
+  };
+}
+
+function checkRecord(
+  kind: string,
+  key: string,
+  value: unknown,
+  revision: number,
+  due: number | undefined,
+): void {
+  checkName("kind", kind);
+  checkName("key", key);
+  checkJson("value", value);
+  if (value === undefined) {
+    throw invalid("value", "to be a value that JSON can hold", value);
+  }
+  if (!Number.isSafeInteger(revision) || revision < 0) {
+    throw invalid("revision", "to be a whole number from 0", revision);
+  }
+  if (due !== undefined && !Number.isFinite(due)) {
+    throw invalid("due", "to be milliseconds since 1970", due);
+  }
+}
+
+function invalid(field: string, wish: string, found: unknown): StoreError {
+  return new StoreError(
+    "INVALID_INPUT",
+    `Expected ${field} ${wish}: got ${String(found)}`,
+    { field },
+  );
+}

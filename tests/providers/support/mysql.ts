@@ -1,0 +1,108 @@
+import type { Knex } from "npm:knex@3";
+import { createConnection } from "npm:mysql2@3/promise";
+import { allCapabilities, type ProviderFixture } from "evtstore/testing";
+import {
+  type ClientOptions,
+  createProvider,
+  migrate,
+} from "../../../providers/knex.ts";
+import { knexOnMysql } from "./knex.ts";
+
+/** A database of its own, and how to be rid of it. */
+export type MysqlDatabase = {
+  /** Its address. */
+  url: string;
+  /** Knex on it, as the application has it. */
+  client: Knex;
+  /** Closes Knex and drops the database. */
+  drop(): Promise<void>;
+};
+
+/** Creates a database on the server. */
+export async function createMysqlDatabase(
+  server: string,
+): Promise<MysqlDatabase> {
+  const name = `evt_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
+  await onServer(server, `CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const client = knexOnMysql(url.href);
+  return {
+    url: url.href,
+    client,
+    async drop() {
+      // What a failed test has left open would keep the database locked.
+      await onServer(
+        server,
+        `BEGIN NOT ATOMIC FOR other IN (SELECT id FROM information_schema.processlist WHERE db = '${name}') DO KILL other.id; END FOR; END`,
+      );
+      await onServer(server, `DROP DATABASE ${name}`);
+      // Knex waits for a transaction that a failed test has not ended.
+      await Promise.race([
+        client.destroy(),
+        new Promise((resolve) => setTimeout(resolve, 1000)),
+      ]);
+    },
+  };
+}
+
+/** The provider on a new database, for the suite. */
+export function mysqlFixture(
+  server: string,
+  options: Omit<ClientOptions, "client"> = {},
+): ProviderFixture<Knex.Transaction> {
+  return {
+    capabilities: allCapabilities,
+    async open() {
+      const { client, url, drop } = await createMysqlDatabase(server);
+      await migrate({ client, ...tablesOf(options) });
+      await client.schema.createTable("scratch", (table) => {
+        table.string("key").primary();
+        table.string("value");
+      });
+      const others: Knex[] = [];
+      return {
+        provider: createProvider({ client, onError: () => {}, ...options }),
+        async another() {
+          const other = knexOnMysql(url);
+          others.push(other);
+          return createProvider({
+            client: other,
+            onError: () => {},
+            ...options,
+          });
+        },
+        scratch: {
+          write: async (tx, key, value) => {
+            await tx("scratch").insert({ key, value }).onConflict("key")
+              .merge();
+          },
+          read: async (key) =>
+            (await client("scratch").where({ key }).first())?.value,
+        },
+        async close() {
+          await Promise.all(others.map((other) => other.destroy()));
+          await drop();
+        },
+      };
+    },
+  };
+}
+
+function tablesOf(options: Omit<ClientOptions, "client">) {
+  const { events, bookmarks, records } = options;
+  return {
+    ...(events === undefined ? {} : { events }),
+    ...(bookmarks === undefined ? {} : { bookmarks }),
+    ...(records === undefined ? {} : { records }),
+  };
+}
+
+async function onServer(server: string, statement: string): Promise<void> {
+  const connection = await createConnection(server);
+  try {
+    await connection.query(statement);
+  } finally {
+    await connection.end();
+  }
+}
