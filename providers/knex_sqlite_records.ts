@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import type { Records } from "../core/records.ts";
 import type { KnexSqliteStore } from "./knex_sqlite_store.ts";
-import { checkRecord } from "./sql/mysql_input.ts";
+import { checkRecord } from "./record_input.ts";
 import type { SqliteRecordRow, SqliteStatements } from "./sql/sqlite.ts";
 import { toRecord } from "./sql/sqlite_rows.ts";
 

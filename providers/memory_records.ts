@@ -1,11 +1,10 @@
-import { StoreError } from "../core/errors.ts";
 import type { PutOptions, Records, StoredRecord } from "../core/records.ts";
-import { checkJson, checkName } from "../core/validation.ts";
 import type {
   Changes,
   MemoryTransaction,
   RecordEntry,
 } from "./memory_transaction.ts";
+import { checkRecord } from "./record_input.ts";
 
 const LIMIT = 1000;
 const encoder = new TextEncoder();
@@ -77,7 +76,7 @@ export class MemoryRecords implements Records<MemoryTransaction> {
     value: unknown,
     { revision, due, tx }: PutOptions<MemoryTransaction>,
   ): Promise<boolean> {
-    checkRecord(kind, key, value);
+    checkRecord(kind, key, value, revision, due);
     return await this.#change("records.put", tx, (changes) => {
       const current = this.#find(kind, key, changes);
       if ((current?.revision ?? 0) !== revision) return false;
@@ -152,18 +151,6 @@ function set(
 
 function toRecord(entry: RecordEntry): StoredRecord {
   return { ...entry, value: JSON.parse(entry.value) };
-}
-
-/** Refuses a record that could not be read back as it was given. */
-function checkRecord(kind: string, key: string, value: unknown): void {
-  checkName("kind", kind);
-  checkName("key", key);
-  if (value === undefined) {
-    throw new StoreError("INVALID_INPUT", "JSON cannot hold value: undefined", {
-      field: "value",
-    });
-  }
-  checkJson("value", value);
 }
 
 function compareBytes(left: string, right: string): number {

@@ -19,7 +19,7 @@ import {
   type PgPool,
   type PgTransaction,
 } from "./pg_executor.ts";
-import { defaultOnError } from "./report_error.ts";
+import { defaultOnError } from "../core/default_on_error.ts";
 import { migratePostgres } from "./sql/postgres_migrate.ts";
 import type { PostgresTableOptions } from "./sql/postgres_names.ts";
 import {

@@ -1,10 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { StoreError } from "../core/errors.ts";
 import type { Records } from "../core/records.ts";
-import { checkJson, checkName } from "../core/validation.ts";
 import type { SqliteRecordRow, SqliteStatements } from "./sql/sqlite.ts";
 import { toRecord } from "./sql/sqlite_rows.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
+import { checkRecord } from "./record_input.ts";
 
 /** The most records of a list that is not asked for fewer. */
 const LIMIT = 1000;
@@ -84,33 +83,4 @@ export function createRecords(
       });
     },
   };
-}
-
-function checkRecord(
-  kind: string,
-  key: string,
-  value: unknown,
-  revision: number,
-  due: number | undefined,
-): void {
-  checkName("kind", kind);
-  checkName("key", key);
-  checkJson("value", value);
-  if (value === undefined) {
-    throw invalid("value", "to be a value that JSON can hold", value);
-  }
-  if (!Number.isSafeInteger(revision) || revision < 0) {
-    throw invalid("revision", "to be a whole number from 0", revision);
-  }
-  if (due !== undefined && !Number.isFinite(due)) {
-    throw invalid("due", "to be milliseconds since 1970", due);
-  }
-}
-
-function invalid(field: string, wish: string, found: unknown): StoreError {
-  return new StoreError(
-    "INVALID_INPUT",
-    `Expected ${field} ${wish}: got ${String(found)}`,
-    { field },
-  );
 }

@@ -25,6 +25,30 @@ const databases = new Map<string, Open>([
     const { openSqlite } = await import("./sqlite_database.ts");
     return await openSqlite(url.slice("sqlite:".length));
   }],
+  ["postgres", async (url) => {
+    const { openPg } = await import("./pg_database.ts");
+    return await openPg(url);
+  }],
+  ["postgres+postgresjs", async (url) => {
+    const { openPostgresJs } = await import("./postgresjs_database.ts");
+    return await openPostgresJs(url.replace("+postgresjs", ""));
+  }],
+  ["postgres+knex", async (url) => {
+    const { openKnexPostgres } = await import("./knex_database.ts");
+    return await openKnexPostgres(url.replace("+knex", ""));
+  }],
+  ["mysql", async (url) => {
+    const { openMysql } = await import("./knex_database.ts");
+    return await openMysql(url);
+  }],
+  ["bolt", async (url) => {
+    const { openNeo4j } = await import("./neo4j_database.ts");
+    return await openNeo4j(url);
+  }],
+  ["neo4j", async (url) => {
+    const { openNeo4j } = await import("./neo4j_database.ts");
+    return await openNeo4j(url);
+  }],
 ]);
 
 /**

@@ -1,7 +1,8 @@
 import type { Records } from "../../core/records.ts";
 import { isDuplicate } from "./mysql_errors.ts";
 import { type MysqlRecordRow, toRecord } from "./mysql_rows.ts";
-import { checkLength, checkRecord } from "./mysql_input.ts";
+import { checkRecord } from "../record_input.ts";
+import { checkLength } from "./mysql_input.ts";
 import type { MysqlStore } from "./mysql_store.ts";
 
 /** The most records of a list that is not asked for fewer. */

@@ -6,15 +6,6 @@ import {
 } from "../../core/errors.ts";
 import { UncommittedError } from "./postgres_executor.ts";
 
-/** Codes that the core is to know. */
-type NewCode =
-  | "CONNECTION_LOST"
-  | "OUTCOME_UNKNOWN"
-  | "LOCK_TIMEOUT"
-  | "READ_ONLY"
-  | "TRANSACTION_CONFLICT"
-  | "HORIZON_HELD";
-
 /** What was tried when it failed. */
 export type Attempt = {
   /** The name of the provider's method. */
@@ -25,17 +16,8 @@ export type Attempt = {
   mayBeCommitted?: boolean;
 };
 
-/** Makes an error of the store, also with a code that is new. */
-export function storeError(
-  code: ErrorCode | NewCode,
-  message: string,
-  facts: StoreErrorFacts = {},
-): StoreError {
-  return new StoreError(code as ErrorCode, message, facts);
-}
-
 /** SQLSTATE, or the beginning of it, to the code and what to do. */
-const STATES: readonly [string, ErrorCode | NewCode, string][] = [
+const STATES: readonly [string, ErrorCode, string][] = [
   ["42P01", "NOT_MIGRATED", "run migrate() of this provider first"],
   ["42703", "NOT_MIGRATED", "run migrate() of this provider first"],
   [
@@ -159,8 +141,8 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
   }
   const { what, mayBeCommitted } = attempt;
   const facts = { ...attempt.facts, cause: error };
-  const fail = (code: ErrorCode | NewCode, reason: string) =>
-    storeError(code, `Cannot run ${what}: ${reason}`, facts);
+  const fail = (code: ErrorCode, reason: string) =>
+    new StoreError(code, `Cannot run ${what}: ${reason}`, facts);
   if (error instanceof UncommittedError) {
     const { cause } = error;
     return isLost(cause) || codeOf(cause).startsWith("25P")

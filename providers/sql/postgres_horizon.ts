@@ -1,6 +1,7 @@
+import { StoreError } from "../../core/errors.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { PostgresRow } from "./postgres_executor.ts";
-import { storeError } from "./postgres_errors.ts";
+
 import { type Position, toPosition } from "./postgres_rows.ts";
 
 /** How far the log is final. */
@@ -133,7 +134,7 @@ export class HorizonTracker {
     const [newest, isStandby, started, isolation, writers] = await this.#source
       .look(this.#safe);
     if (Number(isStandby) === 1) {
-      throw storeError(
+      throw new StoreError(
         "NOT_SUPPORTED",
         'Cannot read events in their order on a standby, which shows no writers: read from the primary, or create all providers with ordering: "serialized"',
       );
@@ -141,7 +142,7 @@ export class HorizonTracker {
     if (
       isolation !== "read committed" && await this.#source.isShared()
     ) {
-      throw storeError(
+      throw new StoreError(
         "TRANSACTION_FOREIGN",
         `Cannot read events in their order inside a transaction of isolation level ${isolation}, which sees an old state: use a Pool, or READ COMMITTED`,
       );

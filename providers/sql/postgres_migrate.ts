@@ -1,7 +1,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import { createHorizonStatements } from "./postgres_horizon_statements.ts";
-import { storeError, toStoreError } from "./postgres_errors.ts";
+import { toStoreError } from "./postgres_errors.ts";
 import type { PostgresExecutor, PostgresSession } from "./postgres_executor.ts";
 import {
   type PostgresTableOptions,
@@ -109,7 +109,7 @@ async function runInTransaction(
       const isLocked = (error as { code?: unknown }).code === "55P03";
       if (!isLocked) throw error;
       if (attempt === MAX_ATTEMPTS) {
-        throw storeError(
+        throw new StoreError(
           "LOCK_TIMEOUT",
           `Cannot migrate: a transaction keeps a table locked, as found in ${attempt} attempts; end it and run migrate() again`,
           { cause: error },

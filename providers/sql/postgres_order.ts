@@ -1,6 +1,6 @@
 import { StoreError } from "../../core/errors.ts";
 import type { ErrorCallback, Horizon } from "../../core/provider.ts";
-import { storeError } from "./postgres_errors.ts";
+
 import { HorizonTracker, type SafeEnd } from "./postgres_horizon.ts";
 import type { PostgresTable } from "./postgres_names.ts";
 import { report } from "./postgres_report.ts";
@@ -115,7 +115,7 @@ export class PostgresOrder<Tx> {
           : "a transaction has not ended";
         report(
           this.#onError,
-          storeError(
+          new StoreError(
             "HORIZON_HELD",
             `Handlers are held back, as ${who}; end the transactions that write to "${this.#events.given}" sooner`,
           ),

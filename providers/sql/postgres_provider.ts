@@ -3,7 +3,7 @@ import { createEventsMapper, type Event } from "../../core/event.ts";
 import type { ErrorCallback, Horizon, Provider } from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
-import { defaultOnError } from "../report_error.ts";
+import { defaultOnError } from "../../core/default_on_error.ts";
 import { createStatements } from "./postgres.ts";
 import type { PostgresOrdering } from "./postgres_append_statements.ts";
 import {

@@ -1,10 +1,9 @@
-import { StoreError } from "../../core/errors.ts";
 import type { Records } from "../../core/records.ts";
-import { checkJson, checkName } from "../../core/validation.ts";
 import type { PostgresRecordStatements } from "./postgres_record_statements.ts";
 import { toRecord } from "./postgres_rows.ts";
 import type { PostgresStore } from "./postgres_store.ts";
 import { checkText } from "./postgres_text.ts";
+import { checkRecord } from "../record_input.ts";
 
 /** The most records of a list that is not asked for fewer. */
 const LIMIT = 1000;
@@ -74,33 +73,4 @@ export function createRecords<Tx>(
       return rows.length === 1;
     },
   };
-}
-
-function checkRecord(
-  kind: string,
-  key: string,
-  value: unknown,
-  revision: number,
-  due: number | undefined,
-): void {
-  checkName("kind", kind);
-  checkName("key", key);
-  checkJson("value", value);
-  if (value === undefined) {
-    throw invalid("value", "to be a value that JSON can hold", value);
-  }
-  if (!Number.isSafeInteger(revision) || revision < 0) {
-    throw invalid("revision", "to be a whole number from 0", revision);
-  }
-  if (due !== undefined && !Number.isFinite(due)) {
-    throw invalid("due", "to be milliseconds since 1970", due);
-  }
-}
-
-function invalid(field: string, wish: string, found: unknown): StoreError {
-  return new StoreError(
-    "INVALID_INPUT",
-    `Expected ${field} ${wish}: got ${String(found)}`,
-    { field },
-  );
 }

@@ -7,7 +7,6 @@ import {
   comesOfConflict,
   isConflict,
   isStalePlan,
-  storeError,
   toStoreError,
 } from "./postgres_errors.ts";
 import type {
@@ -175,7 +174,7 @@ export class PostgresStore<Tx> {
   #checkTransaction(what: string, tx: Tx): void {
     const refusal = this.#executor.refuseTransaction(tx);
     if (refusal === "foreign") {
-      throw storeError(
+      throw new StoreError(
         "INVALID_INPUT",
         `Expected tx to be a transaction of ${this.#executor.driver}: got something else`,
         { field: "tx" },
@@ -197,7 +196,7 @@ export class PostgresStore<Tx> {
       this.#isSilent = true;
       report(
         this.#options.onError,
-        storeError(
+        new StoreError(
           "STORE_BUSY",
           `Still waiting after ${SILENCE_MS} ms to run ${what}: ${this.#executor.connections()}; look for transactions that do not end, or use a larger pool`,
         ),

@@ -1,12 +1,13 @@
 import process from "node:process";
 import type { DatabaseDefinition } from "./definition.ts";
 import { mariadb, mariadbBarrier } from "./mariadb.ts";
+import { mongodb } from "./mongodb.ts";
 import { neo4j, neo4j2025, neo4j35, neo4j44 } from "./neo4j.ts";
 import { postgres15, postgres18 } from "./postgres.ts";
 
 /** Every database that the tests can run on. */
 export function databases(): DatabaseDefinition[] {
-  return [postgres18, postgres15, mariadb, mariadbBarrier, neo4j];
+  return [postgres18, postgres15, mariadb, mariadbBarrier, mongodb, neo4j];
 }
 
 /** Those that only the long form of the tests runs on, or who names them. */

@@ -23,6 +23,14 @@ interface Neo4jModule {
   readonly auth: { basic(user: string, password: string): unknown };
 }
 
+interface MongodbModule {
+  MongoClient: new (url: string, options: Record<string, unknown>) => {
+    connect(): Promise<unknown>;
+    close(): Promise<unknown>;
+    db(): { collection(name: string): { findOne(filter: object): unknown } };
+  };
+}
+
 /** Rejects unless a PostgreSQL server answers a query. */
 export async function askPostgres(url: string): Promise<void> {
   const { default: pg } = await load<{
@@ -80,6 +88,24 @@ export async function askNeo4j(url: string): Promise<void> {
   } finally {
     await session.close().catch(() => undefined);
     await driver.close().catch(() => undefined);
+  }
+}
+
+/** Rejects unless a MongoDB server answers a query. */
+export async function askMongodb(url: string): Promise<void> {
+  const { MongoClient } = await load<MongodbModule>(
+    "mongodb",
+    "npm:mongodb@7",
+  );
+  const client = new MongoClient(url, {
+    serverSelectionTimeoutMS: 3_000,
+    socketTimeoutMS: 3_000,
+  });
+  try {
+    await client.connect();
+    await client.db().collection("evtstore_ready").findOne({});
+  } finally {
+    await client.close().catch(() => undefined);
   }
 }
 

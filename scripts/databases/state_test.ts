@@ -317,7 +317,7 @@ describe("databases", () => {
         text.startsWith(`${composeService}:\n`)
       );
       assert.ok(section !== undefined, composeService);
-      const port = composeUrl.match(/@(127\.0\.0\.1:\d+)\//)?.[1];
+      const port = composeUrl.match(/[/@](127\.0\.0\.1:\d+)\//)?.[1];
       assert.ok(section.includes(`"${port}:`), composeService);
     }
   });

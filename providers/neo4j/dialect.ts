@@ -1,0 +1,52 @@
+import type { Labels } from "./labels.ts";
+
+/** How rows of several streams are asked for, each by a seek in an index. */
+export type Search = {
+  /** The properties of the index, "stream" first. */
+  index: readonly string[];
+  /** What else must hold of `e`; every property of the index must occur. */
+  where: string;
+  /** The properties that sort one stream, as the index has them. */
+  order: readonly string[];
+  /** What sorts the rows of all streams. */
+  merge: string;
+  direction: "ASC" | "DESC";
+};
+
+/** What one generation of servers writes differently from another. */
+export type Dialect = {
+  /** The provider's short name. */
+  driver: string;
+  /** The lowest and the highest major version of the server. */
+  servers: readonly [number, number];
+  /** What to use for another server. */
+  otherwise: string;
+  /** Makes a property unique among the nodes of a label. */
+  createConstraint(label: string, property: string): string;
+  /** Makes an index; like the constraint, a second time it does nothing. */
+  createIndex(label: string, properties: readonly string[]): string;
+  /** Writes a parameter so that the planner takes it for a whole number. */
+  integer(parameter: string): string;
+  /** The indexes that events need, by their properties. */
+  eventIndexes: readonly (readonly string[])[];
+  /** The indexes that records need. */
+  recordIndexes: readonly (readonly string[])[];
+  /** Gives the events `e` of `$streams`, at most `$limit`. */
+  search(labels: Labels, search: Search, version: ServerVersion): string;
+  /** Gives `labels` and `properties` of each constraint. */
+  showConstraints: string;
+  /** Gives `labels` and `properties` of each index. */
+  showIndexes: string;
+};
+
+/** The version of a server. */
+export type ServerVersion = { major: number; minor: number };
+
+/** Whether a server is of this version or a later one. */
+export function isAtLeast(
+  { major, minor }: ServerVersion,
+  leastMajor: number,
+  leastMinor: number,
+): boolean {
+  return major > leastMajor || major === leastMajor && minor >= leastMinor;
+}

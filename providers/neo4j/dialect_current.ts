@@ -1,0 +1,48 @@
+import { type Dialect, isAtLeast } from "./dialect.ts";
+import { EVENT_VALUES } from "./rows.ts";
+
+/** Neo4j 4.4, 5 and the versions that are named after a year. */
+export const currentDialect: Dialect = {
+  driver: "neo4j",
+  servers: [4, Infinity],
+  otherwise: "evtstore/provider/neo4j-v3",
+
+  createConstraint: (label, property) =>
+    `CREATE CONSTRAINT IF NOT EXISTS FOR (n:${label}) REQUIRE n.${property} IS UNIQUE`,
+
+  createIndex: (label, properties) =>
+    `CREATE INDEX IF NOT EXISTS FOR (n:${label}) ON (${
+      properties.map((property) => `n.${property}`).join(", ")
+    })`,
+
+  integer: (parameter) => parameter,
+
+  eventIndexes: [
+    ["stream", "_position"],
+    ["stream", "aggregateId", "version"],
+  ],
+  recordIndexes: [["kind", "key"], ["kind", "due"]],
+
+  search({ events }, { index, where, order, merge, direction }, version) {
+    const sorting = ["stream", ...order]
+      .map((property) => `e.${property} ${direction}`).join(", ");
+    // The one form is new in 5.23, the other one leaves with Cypher 25.
+    const [call, take] = isAtLeast(version, 5, 23)
+      ? ["CALL (one)", ""]
+      : ["CALL", "WITH one "];
+    // The hint: by its statistics the planner may scan every position, and one
+    // without SEEK is met by a scan as well.
+    return `UNWIND $streams AS one
+${call} { ${take}MATCH (e:${events})
+  USING INDEX SEEK e:${events}(${index.join(", ")})
+  WHERE e.stream = one AND ${where}
+  RETURN e ORDER BY ${sorting} LIMIT $limit }
+RETURN ${EVENT_VALUES} AS event ORDER BY e.${merge} ${direction} LIMIT $limit`;
+  },
+
+  showConstraints:
+    "SHOW CONSTRAINTS YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
+
+  showIndexes:
+    "SHOW INDEXES YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
+};

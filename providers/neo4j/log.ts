@@ -1,0 +1,291 @@
+import { StoreError } from "../../core/errors.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import type { Event, StoreEvent } from "../../core/event.ts";
+import type { EventPage, Horizon } from "../../core/provider.ts";
+import type { Neo4jTransaction } from "./client.ts";
+import type { Dialect } from "./dialect.ts";
+import { foreignWriter, notMigrated } from "./errors.ts";
+import type { Labels } from "./labels.ts";
+import { type EventValues, toKey, toStoreEvent } from "./rows.ts";
+import { missingConstraints, readServerVersion } from "./schema.ts";
+import { createEventStatements, type EventStatements } from "./statements.ts";
+import { holderOf, type Neo4jStore, type Row } from "./store.ts";
+import { toInteger, toNumber } from "./values.ts";
+
+/** How many positions are looked at in one go. */
+const FRONTIER = 1000;
+/** How long a position may be missing before it is taken for deleted. */
+const GAP_MS = 1000;
+/** How long the writers at work are waited for. */
+const SETTLE_MS = 10_000;
+
+type Head = { total: number; position: number; before: number };
+
+/**
+ * Reads events in the order of their positions.
+ *
+ * A large commit becomes visible piece by piece, and not in the order of its
+ * positions. Every commit but the last is complete, and the counter says where
+ * it ends; after that place a reader goes on as far as no position is missing.
+ */
+export class Log {
+  #store: Neo4jStore;
+  #labels: Labels;
+  #dialect: Dialect;
+  #clock: Clock;
+  #statements: Promise<EventStatements> | undefined;
+  /** The first position: those before it were deleted. */
+  #first = 1;
+  /** Where a position is missing, and since when. */
+  #gap: { after: number; since: number } | undefined;
+
+  /** @param dialect What the server understands. */
+  constructor(
+    store: Neo4jStore,
+    labels: Labels,
+    dialect: Dialect,
+    clock: Clock = systemClock,
+  ) {
+    this.#store = store;
+    this.#labels = labels;
+    this.#dialect = dialect;
+    this.#clock = clock;
+  }
+
+  /**
+   * The queries for the server, after one look at it.
+   *
+   * @throws {StoreError} `NOT_MIGRATED` without the constraints.
+   */
+  statements(): Promise<EventStatements> {
+    return this.#statements ??= this.#prepare().catch((error) => {
+      this.#statements = undefined;
+      throw error;
+    });
+  }
+
+  /** The events of the streams after a position. */
+  async page<E extends Event>(
+    streams: string[],
+    after: number,
+    limit: number,
+  ): Promise<EventPage<E>> {
+    const what = "getEventsFrom";
+    const found: EventValues[] = [];
+    const head = await this.#head(what);
+    let scanned = Math.max(after, head.before);
+    if (after < head.before) {
+      found.push(...await this.#complete(streams, after, head.before, limit));
+    }
+    if (found.length < limit && scanned < head.position) {
+      scanned = await this.#frontier(scanned, streams, (event) => {
+        found.push(event);
+        return found.length < limit;
+      });
+      await this.#noteGap(scanned, head.position);
+    }
+    const page: EventPage<E> = found.map((event) =>
+      toStoreEvent<E>(event, what)
+    );
+    if (page.length < limit) page.scannedTo = scanned;
+    return page;
+  }
+
+  /** The events of one aggregate after a position. */
+  async aggregate<E extends Event>(
+    stream: string,
+    aggregateId: string,
+    after: number,
+    limit: number,
+    tx: Neo4jTransaction | undefined,
+  ): Promise<StoreEvent<E>[]> {
+    const what = "getEventsFor";
+    const { aggregate } = await this.statements();
+    const rows = await this.#store.run(
+      { what, tx, facts: { stream, aggregateId }, canRepeat: true },
+      aggregate,
+      {
+        streams: [stream],
+        aggregateId,
+        after: toInteger(after),
+        limit: toInteger(limit),
+      },
+    );
+    return rows.map(({ event }) => toStoreEvent<E>(event, what));
+  }
+
+  /** The newest event of the streams, or of one aggregate in them. */
+  async last<E extends Event>(
+    streams: string[],
+    aggregateId: string | undefined,
+    tx: Neo4jTransaction | undefined,
+  ): Promise<StoreEvent<E> | undefined> {
+    const what = "getLastEventFor";
+    const { last, lastOf } = await this.statements();
+    const [row] = await this.#store.run(
+      { what, tx, facts: { stream: streams.join(", ") }, canRepeat: true },
+      aggregateId === undefined ? last : lastOf,
+      { streams, aggregateId: aggregateId ?? null, limit: toInteger(1) },
+    );
+    return row && toStoreEvent<E>(row["event"], what);
+  }
+
+  /** The version of the first event of a command. */
+  async findCommand(
+    stream: string,
+    aggregateId: string,
+    commandId: string,
+    tx: Neo4jTransaction | undefined,
+  ): Promise<number | undefined> {
+    const { findCommand } = await this.statements();
+    const facts = { stream, aggregateId, commandId };
+    const [row] = await this.#store.run(
+      { what: "findCommand", tx, facts, canRepeat: true },
+      findCommand,
+      { command: toKey(stream, aggregateId, commandId) },
+    );
+    return row && toNumber(row["version"]);
+  }
+
+  /** How far handlers see; what is behind it is a commit that is not applied. */
+  async horizon(): Promise<Horizon> {
+    const { before, position } = await this.#head("horizon");
+    const end = await this.#frontier(before, [], () => true);
+    await this.#noteGap(end, position);
+    if (end >= position) return { position: end, blockedBy: [] };
+    const ageMs = this.#clock.monotonic() - (this.#gap?.since ?? 0);
+    return {
+      position: end,
+      blockedBy: [{ session: "the last commit, not applied yet", ageMs }],
+    };
+  }
+
+  /** The last position that was drawn, or undefined before migrate(). */
+  async poll(): Promise<number | undefined> {
+    const { poll } = await this.statements();
+    const [row] = await this.#store.run({ what: "watch" }, poll);
+    return row && toNumber(row["position"]);
+  }
+
+  async #prepare(): Promise<EventStatements> {
+    const what = "a query";
+    const version = await readServerVersion(this.#store, this.#dialect, what);
+    const [missing] = await missingConstraints(
+      this.#store,
+      this.#dialect,
+      this.#labels,
+      what,
+    );
+    if (missing) {
+      throw new StoreError(
+        "NOT_MIGRATED",
+        `Cannot run a query: there is no constraint on ${missing.property} of ${missing.label}; run migrate() of this provider first`,
+      );
+    }
+    return createEventStatements(this.#labels, this.#dialect, version);
+  }
+
+  async #complete(
+    streams: string[],
+    after: number,
+    until: number,
+    limit: number,
+  ): Promise<EventValues[]> {
+    const { page } = await this.statements();
+    const rows = await this.#store.run(
+      {
+        what: "getEventsFrom",
+        facts: { stream: streams.join(", ") },
+        canRepeat: true,
+      },
+      page,
+      {
+        streams,
+        after: toInteger(after),
+        until: toInteger(until),
+        limit: toInteger(limit),
+      },
+    );
+    return rows.map(({ event }) => event);
+  }
+
+  /** Goes on while no position is missing; gives the last one it saw. */
+  async #frontier(
+    after: number,
+    streams: string[],
+    take: (event: EventValues) => boolean,
+  ): Promise<number> {
+    const { frontier } = await this.statements();
+    let scanned = after;
+    for (;;) {
+      const rows = await this.#store.run(
+        { what: "getEventsFrom", canRepeat: true },
+        frontier,
+        { streams, after: toInteger(scanned), limit: toInteger(FRONTIER) },
+      );
+      for (const { position, event } of rows) {
+        if (toNumber(position) !== scanned + 1) return scanned;
+        scanned++;
+        if (event && !take(event)) return scanned;
+      }
+      if (rows.length < FRONTIER) return scanned;
+    }
+  }
+
+  async #head(what: string): Promise<Head> {
+    const { head } = await this.statements();
+    const ask = { what, canRepeat: true };
+    const found = toHead((await this.#store.run(ask, head))[0], what);
+    if (found.total === this.#expected(found)) return found;
+    this.#first = await this.#readFirst(what, undefined) ?? found.position + 1;
+    if (found.total <= this.#expected(found)) return found;
+    return await this.#settle(what);
+  }
+
+  /** Waits for the writer at work; what is visible then is all there is. */
+  async #settle(what: string): Promise<Head> {
+    const { settle, head } = await this.statements();
+    return await this.#store.transact(async (tx) => {
+      const ask = { what, tx };
+      await this.#store.run(ask, settle, { holder: holderOf(tx) });
+      const found = toHead((await this.#store.run(ask, head))[0], what);
+      this.#first = await this.#readFirst(what, tx) ?? found.position + 1;
+      if (found.total > this.#expected(found)) throw foreignWriter(what);
+      return { ...found, before: found.position };
+    }, { timeout: SETTLE_MS });
+  }
+
+  // With positions deleted in between there are fewer nodes, and never more.
+  #expected({ position }: Head): number {
+    return position - this.#first + 1;
+  }
+
+  async #readFirst(
+    what: string,
+    tx: Neo4jTransaction | undefined,
+  ): Promise<number | undefined> {
+    const { first } = await this.statements();
+    const [row] = await this.#store.run({ what, tx, canRepeat: true }, first);
+    return row && toNumber(row["first"]);
+  }
+
+  /** A position that stays missing was deleted, and is not waited for. */
+  async #noteGap(after: number, end: number): Promise<void> {
+    const now = this.#clock.monotonic();
+    if (after >= end) this.#gap = undefined;
+    else if (this.#gap?.after !== after) this.#gap = { after, since: now };
+    else if (now - this.#gap.since > GAP_MS) {
+      this.#gap = undefined;
+      await this.#settle("getEventsFrom");
+    }
+  }
+}
+
+function toHead(row: Row | undefined, what: string): Head {
+  if (row?.["migrated"] !== true) throw notMigrated(what);
+  return {
+    total: toNumber(row["total"]),
+    position: toNumber(row["position"]),
+    before: toNumber(row["before"]),
+  };
+}

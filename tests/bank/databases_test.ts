@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import mysql from "mysql2/promise";
+// @ts-types="npm:@types/pg@8"
+import pg from "pg";
+import { generate } from "../../examples/bank/generate.ts";
+import { openDatabase } from "../../examples/bank/open_database.ts";
+import type { Balance } from "../../examples/bank/read_model.ts";
+import { findDatabase } from "../providers/support/databases.ts";
+import { inFolder, runDemo, toLines } from "./demo.ts";
+
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+const MAIN = fileURLToPath(
+  new URL("../../examples/bank/main.ts", import.meta.url),
+);
+const LINES = 600;
+const STREAMS = ["accounts", "transfers"];
+/** How many events the log has when the demo is killed: a part of them. */
+const EVENTS = 100;
+
+/** An empty place of its own in a database, and how to remove it. */
+type Place = { url: string; drop(): Promise<void> };
+
+async function balancesAt(url: string): Promise<Balance[]> {
+  const { provider, readModel, close } = await openDatabase(url);
+  try {
+    const balances = await provider.transact((tx) => readModel.balances(tx));
+    return balances
+      .map(({ account, cents, statement }) => ({ account, cents, statement }))
+      .toSorted((a, b) => a.account < b.account ? -1 : 1);
+  } finally {
+    await close();
+  }
+}
+
+/** Kills the demo once its log has some events, and lets it finish. */
+async function killAndResume(url: string, commands: string): Promise<boolean> {
+  const child = spawn(
+    process.execPath,
+    ["run", "-A", "--config", CONFIG, MAIN, commands, "--database", url],
+    { stdio: "ignore" },
+  );
+  const ended = once(child, "close");
+  const { provider, close } = await openDatabase(url);
+  const start = await provider.getPosition("nobody has stored this one");
+  const deadline = performance.now() + 30_000;
+  while (child.exitCode === null && performance.now() < deadline) {
+    const events = await provider.getEventsFrom(STREAMS, start, EVENTS);
+    if (events.length === EVENTS) break;
+    await setTimeout(1);
+  }
+  await close();
+  child.kill("SIGKILL");
+  const [, signal] = await ended;
+  const { code, stdout, stderr } = await runDemo([commands, "--database", url]);
+  assert.equal(code, 0, stdout + stderr);
+  return signal === "SIGKILL";
+}
+
+function bankOn(name: string, place: Place): void {
+  test(`the bank on ${name}, killed and resumed, ends as on SQLite`, async () => {
+    try {
+      await inFolder(async (path) => {
+        const commands = path("commands.jsonl");
+        await writeFile(commands, toLines(generate(LINES, 11)));
+        const alone = await runDemo([
+          commands,
+          "--database",
+          path("alone.db"),
+        ]);
+        assert.equal(alone.code, 0, alone.stderr);
+        const wasKilled = await killAndResume(place.url, commands);
+        assert(wasKilled, "the demo ended before it could be killed");
+        assert.deepEqual(
+          await balancesAt(place.url),
+          await balancesAt(path("alone.db")),
+        );
+        const again = await runDemo([commands, "--database", place.url]);
+        assert.match(again.stdout, / 0 applied, /);
+      });
+    } finally {
+      await place.drop();
+    }
+  });
+}
+
+async function postgresPlace(url: string, scheme: string): Promise<Place> {
+  const schema = `bank_${crypto.randomUUID().replaceAll("-", "")}`;
+  const run = async (sql: string) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  };
+  await run(`CREATE SCHEMA ${schema}`);
+  const place = new URL(url);
+  if (scheme === "postgres+postgresjs") {
+    place.searchParams.set("search_path", schema);
+  } else place.searchParams.set("options", `-csearch_path=${schema}`);
+  return {
+    url: place.href.replace(/^postgres(ql)?:/, `${scheme}:`),
+    drop: () => run(`DROP SCHEMA ${schema} CASCADE`),
+  };
+}
+
+async function mysqlPlace(url: string): Promise<Place> {
+  const name = `bank_${crypto.randomUUID().replaceAll("-", "")}`;
+  const run = async (sql: string) => {
+    const connection = await mysql.createConnection(url);
+    await connection.query(sql);
+    await connection.end();
+  };
+  await run(`CREATE DATABASE ${name}`);
+  const place = new URL(url);
+  place.pathname = `/${name}`;
+  return { url: place.href, drop: () => run(`DROP DATABASE ${name}`) };
+}
+
+const postgresUrl = await findDatabase("postgres18");
+if (postgresUrl) {
+  for (const scheme of ["postgres", "postgres+postgresjs", "postgres+knex"]) {
+    bankOn(scheme, await postgresPlace(postgresUrl, scheme));
+  }
+}
+for (const name of ["mariadb", "mariadb_barrier"]) {
+  const url = await findDatabase(name);
+  if (url) bankOn(`mysql (${name})`, await mysqlPlace(url));
+}
