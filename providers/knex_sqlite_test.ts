@@ -9,7 +9,7 @@ import {
   migrate as migrateOld,
 } from "npm:evtstore@12.0.1/provider/knex.js";
 import type { Knex } from "npm:knex@3";
-import { knexOnNodeSqlite } from "../tests/providers/support/knex_node_sqlite.ts";
+import { knexOnNodeSqlite } from "../examples/bank/knex_node_sqlite.ts";
 import { createProvider, type KnexProvider, migrate } from "./knex.ts";
 
 const onError = () => {};

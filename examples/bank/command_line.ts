@@ -18,7 +18,7 @@ Carries out the commands of a bank's customers, one JSON object on each line.
 
   commands      a file, or - for standard input
                 (default: commands.jsonl beside this program)
-  --database    an SQLite file, or a URL such as sqlite:bank.db
+  --database    an SQLite file, or a URL such as postgres://localhost/bank
                 (default: bank.db in the current folder)
   --help        this text
 

@@ -5,6 +5,7 @@ import PgClient from "knex/lib/dialects/postgres/index.js";
 import mysql2 from "mysql2";
 // @ts-types="npm:@types/pg@8"
 import pg from "pg";
+import { knexOnNodeSqlite } from "./knex_node_sqlite.ts";
 import type { Database } from "./open_database.ts";
 import type { ReadModel } from "./read_model.ts";
 
@@ -36,12 +37,20 @@ export function openKnexPostgres(url: string): Promise<Database> {
   return open(Pg, url);
 }
 
-async function open(client: unknown, connection: unknown): Promise<Database> {
-  const knex = createKnex({
+/** Opens an SQLite file for the bank, by Knex on the runtime's own module. */
+export function openKnexSqlite(path: string): Promise<Database> {
+  return openBank(knexOnNodeSqlite(path));
+}
+
+function open(client: unknown, connection: unknown): Promise<Database> {
+  return openBank(createKnex({
     client: client as typeof Knex.Client,
     connection: connection as Knex.StaticConnectionConfig,
     pool: { min: 0, max: 10 },
-  });
+  }));
+}
+
+async function openBank(knex: Knex): Promise<Database> {
   await migrate({ client: knex, events: "events", bookmarks: "bookmarks" });
   await createTables(knex);
   return {

@@ -25,6 +25,10 @@ const databases = new Map<string, Open>([
     const { openSqlite } = await import("./sqlite_database.ts");
     return await openSqlite(url.slice("sqlite:".length));
   }],
+  ["sqlite+knex", async (url) => {
+    const { openKnexSqlite } = await import("./knex_database.ts");
+    return await openKnexSqlite(url.slice("sqlite+knex:".length));
+  }],
   ["postgres", async (url) => {
     const { openPg } = await import("./pg_database.ts");
     return await openPg(url);
@@ -40,6 +44,14 @@ const databases = new Map<string, Open>([
   ["mysql", async (url) => {
     const { openMysql } = await import("./knex_database.ts");
     return await openMysql(url);
+  }],
+  ["mongodb", async (url) => {
+    const { openMongo } = await import("./mongo_database.ts");
+    return await openMongo(url);
+  }],
+  ["mongodb+srv", async (url) => {
+    const { openMongo } = await import("./mongo_database.ts");
+    return await openMongo(url);
   }],
   ["bolt", async (url) => {
     const { openNeo4j } = await import("./neo4j_database.ts");

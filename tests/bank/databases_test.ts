@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { MongoClient } from "mongodb";
 import mysql from "mysql2/promise";
 // @ts-types="npm:@types/pg@8"
 import pg from "pg";
@@ -122,6 +126,25 @@ async function mysqlPlace(url: string): Promise<Place> {
   return { url: place.href, drop: () => run(`DROP DATABASE ${name}`) };
 }
 
+const folder = mkdtempSync(join(tmpdir(), "evtstore-bank-"));
+bankOn("sqlite+knex", {
+  url: `sqlite+knex:${join(folder, "bank.db")}`,
+  drop: async () => rmSync(folder, { recursive: true }),
+});
+
+async function mongoPlace(url: string): Promise<Place> {
+  const place = new URL(url);
+  place.pathname = `/bank_${crypto.randomUUID().replaceAll("-", "")}`;
+  return {
+    url: place.href,
+    async drop() {
+      const client = new MongoClient(place.href);
+      await client.db().dropDatabase();
+      await client.close();
+    },
+  };
+}
+
 const postgresUrl = await findDatabase("postgres18");
 if (postgresUrl) {
   for (const scheme of ["postgres", "postgres+postgresjs", "postgres+knex"]) {
@@ -132,3 +155,5 @@ for (const name of ["mariadb", "mariadb_barrier"]) {
   const url = await findDatabase(name);
   if (url) bankOn(`mysql (${name})`, await mysqlPlace(url));
 }
+const mongoUrl = await findDatabase("mongodb");
+if (mongoUrl) bankOn("mongodb", await mongoPlace(mongoUrl));

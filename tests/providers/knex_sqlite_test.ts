@@ -1,5 +1,5 @@
 import { allCapabilities, testProvider } from "evtstore/testing";
-import { knexOnNodeSqlite } from "./support/knex_node_sqlite.ts";
+import { knexOnNodeSqlite } from "../../examples/bank/knex_node_sqlite.ts";
 import { knexSqliteFixture, openKnexSqlite } from "./support/knex_sqlite.ts";
 
 testProvider(

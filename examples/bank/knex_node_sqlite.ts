@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
-import createKnex, { type Knex } from "npm:knex@3";
-import BetterSqliteClient from "npm:knex@3/lib/dialects/better-sqlite3/index.js";
+import createKnex, { type Knex } from "knex";
+import BetterSqliteClient from "knex/lib/dialects/better-sqlite3/index.js";
 
 /** Knex on SQLite by the runtime's own module: no native addon is needed. */
 export function knexOnNodeSqlite(filename: string, max = 1): Knex {
