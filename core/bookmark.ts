@@ -1,5 +1,5 @@
 import type { Event } from "./event.ts";
-import type { Provider } from "./provider.ts";
+import type { ProviderOrPromise } from "./provider.ts";
 import { checkName } from "./validation.ts";
 
 /**
@@ -65,19 +65,19 @@ export const MemoryBookmark = "@@MemoryBookmark";
  * assert.equal(await bookmark.getPosition(), 5);
  * ```
  *
- * @param provider Where the bookmark is stored.
+ * @param provider Where the bookmark is stored, or the promise of it.
  * @param bookmark Its name.
  * @throws {StoreError} `INVALID_INPUT` for a name that cannot be stored.
  */
 export function createBookmark<E extends Event>(
-  provider: Provider<E>,
+  provider: ProviderOrPromise<E>,
   bookmark: string,
 ): ProviderBookmark {
   checkName("bookmark", bookmark);
   return {
     name: bookmark,
-    getPosition: () => provider.getPosition(bookmark),
-    setPosition: (position, options) =>
-      provider.setPosition(bookmark, position, options),
+    getPosition: async () => (await provider).getPosition(bookmark),
+    setPosition: async (position, options) =>
+      (await provider).setPosition(bookmark, position, options),
   };
 }
