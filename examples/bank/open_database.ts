@@ -53,6 +53,10 @@ const databases = new Map<string, Open>([
     const { openMongo } = await import("./mongo_database.ts");
     return await openMongo(url);
   }],
+  ["mongodb", async (url) => {
+    const { openMongo } = await import("./mongo_database.ts");
+    return await openMongo(url);
+  }],
   ["bolt", async (url) => {
     const { openNeo4j } = await import("./neo4j_database.ts");
     return await openNeo4j(url);

@@ -1,0 +1,52 @@
+/** How many aggregates are remembered. */
+const MOST = 10_000;
+
+/** An event of an aggregate that is stored for good, the newest known. */
+type Known = { version: number; position: bigint };
+
+/**
+ * How far aggregates are known to have come: what was read by majority, or
+ * stored, stays. An append after it need not ask whether the event before it
+ * exists, and a read after it need not look at the events before.
+ */
+export class KnownVersions {
+  #known = new Map<string, Known>();
+
+  /** Whether the aggregate has reached this version. */
+  has(stream: string, aggregateId: string, version: number): boolean {
+    const known = this.#known.get(toKey(stream, aggregateId));
+    return version <= (known?.version ?? 0);
+  }
+
+  /** The version that has this position, if it is the newest known. */
+  versionAt(
+    stream: string,
+    aggregateId: string,
+    position: bigint,
+  ): number | undefined {
+    const known = this.#known.get(toKey(stream, aggregateId));
+    return known?.position === position ? known.version : undefined;
+  }
+
+  /** The aggregate has reached this version. */
+  add(
+    stream: string,
+    aggregateId: string,
+    version: number,
+    position: bigint,
+  ): void {
+    if (this.has(stream, aggregateId, version)) return;
+    const key = toKey(stream, aggregateId);
+    // The newest goes to the end; the oldest is the first to be forgotten.
+    this.#known.delete(key);
+    this.#known.set(key, { version, position });
+    if (this.#known.size <= MOST) return;
+    const [oldest] = this.#known.keys();
+    this.#known.delete(oldest!);
+  }
+}
+
+/** One text for the two names of an aggregate. */
+export function toKey(stream: string, aggregateId: string): string {
+  return JSON.stringify([stream, aggregateId]);
+}
