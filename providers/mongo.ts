@@ -53,9 +53,11 @@ import { AppendWatcher } from "./mongo_watch.ts";
 export { migrate, type MigrateOptions } from "./mongo_migrate.ts";
 export type {
   MongoCollection,
+  MongoCursor,
   MongoDatabase,
   MongoTimestamp,
 } from "./mongo_driver.ts";
+export type { GivenCollections } from "./mongo_store.ts";
 export type { Bookmark, MongoProvider, Options };
 
 /**
