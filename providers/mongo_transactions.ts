@@ -126,10 +126,10 @@ export class MongoTransactions {
     const own = this.#open.get(session);
     if (own) own.release ??= await this.#slots.take("append in a transaction");
     try {
-      const head = await this.#headIn(log, session);
       const refusal = await findRefusal(log, commit, session);
       // Before the server refuses it, which would end the transaction.
       if (refusal) throw refusal;
+      const head = await this.#headIn(log, session);
       await insertIn(log, session, placeAfter(log, commit, head));
       own?.commits.push(commit);
       if (own) own.head = head + BigInt(commit.documents.length);
@@ -142,12 +142,11 @@ export class MongoTransactions {
     }
   }
 
-  // Others have gone on since the transaction began, which sees none of it.
+  // Others have gone on since the transaction began, which sees none of it. It
+  // is asked last: whoever takes the position meanwhile ends the transaction.
   async #headIn(log: MongoLog, session: MongoSession): Promise<bigint> {
-    const [outside, inside] = await Promise.all([
-      readHead(log),
-      readHeadIn(log, session),
-    ]);
+    const inside = await readHeadIn(log, session);
+    const outside = await readHead(log);
     return outside > inside ? outside : inside;
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createProvider } from "../../providers/mongo.ts";
 import { startPrivateServer } from "./private_server.ts";
-import { appendTo, onMongo, open, Tail } from "./support.ts";
+import { appendTo, onMongo, open, overriding, Tail } from "./support.ts";
 
 /** The collection for a writer that dies after so many inserts. */
 function dyingAfter(events: any, inserts: number): any {
@@ -12,15 +12,8 @@ function dyingAfter(events: any, inserts: number): any {
     }
     return events.db.command(document, options);
   };
-  const over = (target: any, members: Record<string, unknown>) =>
-    new Proxy(target, {
-      get(_, name: string) {
-        if (name in members) return members[name];
-        const value = target[name];
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-  return over(events, { db: over(events.db, { command }) });
+  const db = overriding(events.db, { command });
+  return overriding(events, { db });
 }
 
 onMongo(

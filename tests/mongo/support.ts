@@ -194,3 +194,17 @@ export function createGate(): { open: () => void; opened: Promise<void> } {
   const opened = new Promise<void>((resolve) => open = resolve);
   return { open, opened };
 }
+
+/** An object of the driver, with some members of our own. */
+export function overriding<T extends object>(
+  target: T,
+  members: Record<string, unknown>,
+): T {
+  return new Proxy(target, {
+    get(_, name: string) {
+      if (name in members) return members[name];
+      const value = (target as Record<string, unknown>)[name];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -7,7 +7,7 @@ import {
   openMongo,
 } from "../providers/support/mongo.ts";
 import { loadEvtstore12, withServerTime } from "./evtstore_12.ts";
-import { onMongo, Tail } from "./support.ts";
+import { onMongo, sleep, Tail } from "./support.ts";
 import type { TestContext } from "node:test";
 
 /** A database that evtstore 12 has made and written. */
@@ -202,4 +202,33 @@ onMongo("two processes may migrate at once", async (t) => {
     4,
     provider.createEvents("counters", "ada", 4, [{ type: "Counted" }]),
   );
+});
+
+onMongo("migrate beside an older writer loses nothing of it", async (t) => {
+  const { events, bookmarks, append } = await openOld(t);
+  const stored: string[] = [];
+  const writing = (async () => {
+    for (let version = 1;; version++) {
+      const error = await append("eve", version, 1).then(
+        () => undefined,
+        (error) => error,
+      );
+      if (error) return error;
+      stored.push(`counters eve ${version}`);
+    }
+  })();
+  while (stored.length < 5) await sleep(1);
+  await migrate(events, bookmarks);
+  const provider = createProvider({ events, bookmarks });
+  await provider.append(
+    "counters",
+    "new",
+    1,
+    provider.createEvents("counters", "new", 1, [{ type: "Counted" }]),
+  );
+  assert.equal((await writing).code, 121);
+  const tail = new Tail(provider, "counters");
+  await tail.read();
+  assert.deepEqual(tail.seen.filter((name) => name.includes("eve")), stored);
+  assert.equal(tail.seen.at(-1), "counters new 1");
 });

@@ -66,7 +66,10 @@ async function write(writer: number): Promise<number> {
         if (isAborted) throw new Error("aborted");
         return count;
       }).catch((error) => {
-        if (error.message !== "aborted") throw error;
+        // Of many others, somebody may be in its way for too long.
+        const isOver = error.message === "aborted" ||
+          error.code === "TRANSACTION_CONFLICT";
+        if (!isOver) throw error;
         return 0;
       });
       version += stored;
