@@ -84,6 +84,7 @@ export type {
   DomainHandlerOpts as HandlerOptions,
   DomainHandlerOpts as HandlerOptsV1,
   EventCallback,
+  HandledOptions,
   Handler,
   HandlerBody,
   HandlerControls,
@@ -92,6 +93,13 @@ export type {
   StreamsHandler,
   TransactionalOptions,
 } from "./core/handler_options.ts";
+export type {
+  HandlerFailure,
+  HandlerLag,
+  HandlerState,
+  HandlerStatus,
+} from "./core/handler_status.ts";
+export type { HandlerOwner } from "./core/lease.ts";
 export type {
   AppendOptions,
   ErrorCallback,

@@ -5,6 +5,8 @@
 export type Clock = {
   /** Milliseconds that only ever grow; not a time of day. */
   monotonic(): number;
+  /** Milliseconds since 1970 by the machine's clock, which can be set. */
+  now(): number;
   /** A number from 0 up to, but not including, 1. */
   random(): number;
   /** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
@@ -14,6 +16,7 @@ export type Clock = {
 /** The real clock. */
 export const systemClock: Clock = {
   monotonic: () => performance.now(),
+  now: () => Date.now(),
   random: () => Math.random(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {

@@ -1,31 +1,31 @@
 import { type AsyncContext, createAsyncContext } from "./async_context.ts";
 import { type HandlerBookmark, MemoryBookmark } from "./bookmark.ts";
+import { CatchUp } from "./catch_up.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
 import { StoreError } from "./errors.ts";
-import type { Event, StoreEvent } from "./event.ts";
-import {
-  EventFailure,
-  type PageContext,
-  PageRunner,
-  transactUnsupported,
-} from "./handler_page.ts";
-import { HandlerCursor } from "./handler_cursor.ts";
-import {
-  checkHandlerOptions,
-  type DomainHandlerOpts,
-  type EventCallback,
-  type HandlerControls,
+import { EventFailure, reportFailure } from "./event_failure.ts";
+import { checkHandler } from "./handler_check.ts";
+import { HandledEvents, waitUntilHandled } from "./handled.ts";
+import type {
+  DomainHandlerOpts,
+  EventCallback,
+  HandledOptions,
+  HandlerControls,
 } from "./handler_options.ts";
+import {
+  type HandlerFailure,
+  type HandlerState,
+  type HandlerStatus,
+  readLag,
+} from "./handler_status.ts";
+import type { Lease } from "./lease.ts";
+import { membershipOf } from "./membership.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
-import { checkName } from "./validation.ts";
 
 const POLL_MS = 1000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
-const PAGE_SIZE = 1000;
-/** How often in a row a bookmark may be moved by others within one run. */
-const MAX_LOST = 5;
 
 /** What an {@linkcode EventHandler} is made of. */
 export type EventHandlerOptions = DomainHandlerOpts & {
@@ -40,9 +40,8 @@ export type EventHandlerOptions = DomainHandlerOpts & {
 type Pass = { readonly stopping: AbortController; running: boolean };
 
 /**
- * The loop behind every handler: read a page after the cursor, call back for
- * each event, move the cursor, store it. One pass runs at a time, whether the
- * loop or `runOnce` asked for it.
+ * The loop behind every handler: wait for the lease, handle what is new, wait
+ * for more. One pass runs at a time, whether the loop or `runOnce` asked for it.
  */
 export class EventHandler implements HandlerControls {
   /** The name of its bookmark. */
@@ -50,15 +49,18 @@ export class EventHandler implements HandlerControls {
   #options: EventHandlerOptions;
   #clock: Clock;
   #callbacks: Map<string, Map<string, EventCallback<any, any>>> = new Map();
-  #cursor: HandlerCursor | undefined;
+  #catchUp: CatchUp;
   #turn: Promise<unknown> = Promise.resolve();
   #pass: Pass | undefined;
   #inside: AsyncContext<Pass> = createAsyncContext();
   #loop: { stopping: AbortController; done: Promise<void> } | undefined;
   #lastLoop: Promise<void> = Promise.resolve();
-  #forget: "reset" | "restart" | undefined;
+  #lease: Lease | undefined;
   #signals = 0;
   #idle: AbortController | undefined;
+  #state: HandlerState = "stopped";
+  #failure: HandlerFailure | undefined;
+  #handled: HandledEvents = new HandledEvents();
 
   /**
    * @param options What to handle.
@@ -66,11 +68,17 @@ export class EventHandler implements HandlerControls {
    * @throws {StoreError} `INVALID_INPUT` or `NOT_SUPPORTED`, naming the option.
    */
   constructor(options: EventHandlerOptions, clock: Clock = systemClock) {
-    checkOptions(options);
+    checkHandler(options);
     const { bookmark } = options;
     this.name = typeof bookmark === "string" ? bookmark : bookmark.name;
     this.#options = options;
     this.#clock = clock;
+    this.#catchUp = new CatchUp(options, clock, {
+      callback: ({ stream, event }) =>
+        this.#callbacks.get(stream)?.get(event.type),
+      passed: (event) => this.#handled.passed(event),
+      report: (error) => this.#report(error),
+    });
   }
 
   /** Registers a callback; the last one of a stream and type counts. */
@@ -121,59 +129,129 @@ export class EventHandler implements HandlerControls {
   };
 
   run = async (): Promise<void> => {
-    if (!this.#loop) return;
+    if (!this.#loop || (this.#lease && !this.#lease.held())) return;
     await this.#onePass().catch((error) => this.#report(error));
   };
 
-  reset = (): void => {
-    // The page in hand goes on; the next one begins at the stored bookmark.
-    this.#forget = "reset";
+  reset = (): void => this.#catchUp.forget("reset");
+
+  getPosition = (): Promise<any> =>
+    this.#pass ? this.#catchUp.beginning() : this.#catchUp.beginningAnew();
+
+  setPosition = (): Promise<void> => this.#catchUp.store();
+
+  handled = async (
+    stream: string,
+    aggregateId: string,
+    version: number,
+    options: HandledOptions = {},
+  ): Promise<void> => {
+    const provider = await this.#options.provider;
+    await waitUntilHandled({ stream, aggregateId, version }, options, {
+      bookmark: this.name,
+      streams: this.#options.streams,
+      provider,
+      clock: this.#clock,
+      handled: this.#handled,
+      position: () => this.#place(),
+    });
   };
 
-  getPosition = async (): Promise<any> => {
-    const cursor = await this.#openCursor();
-    if (!this.#pass) this.#forgetPlace(cursor);
-    return await cursor.beginning();
-  };
-
-  setPosition = async (): Promise<void> => {
-    const cursor = await this.#openCursor();
-    if (!await cursor.store()) throw this.#bookmarkMoved();
+  status = async (): Promise<HandlerStatus> => {
+    const provider = await this.#options.provider;
+    const position = await this.#place();
+    const { streams } = this.#options;
+    const now = this.#clock.now();
+    const owner = this.#lease?.owner;
+    const horizon = await provider.horizon?.();
+    return {
+      name: this.name,
+      state: this.#state,
+      position,
+      lag: await readLag(provider, streams, position, now),
+      ...this.#failure && { lastError: { ...this.#failure } },
+      ...owner && { owner },
+      ...horizon && { horizon },
+    };
   };
 
   async #run(stop: AbortSignal): Promise<void> {
-    const provider = await this.#options.provider;
+    const provider = await this.#provider();
+    if (!provider) return;
     const unwatch = provider.watch?.(() => this.#wake());
-    this.#forget ??= "restart";
+    const lease = this.#lease = this.#askForLease(provider);
+    this.#catchUp.restart();
+    let term = 0;
     let pause = FIRST_RETRY_MS;
     while (!stop.aborted) {
       const signals = this.#signals;
-      const before = this.#cursor?.position;
+      if (lease && !lease.held()) {
+        this.#state = "standby";
+        if (signals === this.#signals) await this.#wait(POLL_MS, stop);
+        continue;
+      }
+      if (lease && lease.term !== term) {
+        if (term > 0 || lease.waited) this.#catchUp.forget("takeOver");
+        term = lease.term;
+      }
+      const before = this.#catchUp.position;
       try {
-        const seen = await this.#onePass(stop);
+        this.#state = "working";
+        const seen = await this.#onePass(stop, lease);
         pause = FIRST_RETRY_MS;
+        if (this.#failure) this.#failure.attempts = 0;
+        this.#state = "idle";
         if (seen === 0 && signals === this.#signals) {
           await this.#wait(this.#options.poll ?? POLL_MS, stop);
         }
       } catch (error) {
-        if (this.#cursor?.position !== before) pause = FIRST_RETRY_MS;
+        this.#state = "retrying";
+        if (this.#catchUp.position !== before) pause = FIRST_RETRY_MS;
         await this.#report(error);
         await this.#clock.sleep(pause, stop);
         pause = Math.min(pause * 2, LAST_RETRY_MS);
       }
     }
     unwatch?.();
-    await this.#storeAtLast();
+    await this.#catchUp.storeAtLast();
+    await lease?.release();
+    this.#lease = undefined;
+    this.#state = "stopped";
+  }
+
+  /** The provider; undefined, and reported, if its promise is rejected. */
+  async #provider(): Promise<Provider<any> | undefined> {
+    try {
+      return await this.#options.provider;
+    } catch (error) {
+      // There is no provider, so there is no `onError` of one.
+      defaultOnError(error, this.#options.streams.join(", "), this.name);
+      return undefined;
+    }
+  }
+
+  #askForLease(provider: Provider<any>): Lease | undefined {
+    const { bookmark, exclusive = true } = this.#options;
+    const shared = typeof bookmark === "string" && bookmark !== MemoryBookmark;
+    if (!exclusive || !shared || !provider.records) return undefined;
+    return membershipOf(provider, provider.records, this.#clock).ask(
+      bookmark,
+      () => this.#wake(),
+      (error) => void this.#report(error),
+    );
   }
 
   /** Waits for its turn, then handles everything that is new. */
-  #onePass(stop?: AbortSignal): Promise<number> {
+  #onePass(stop?: AbortSignal, lease?: Lease): Promise<number> {
     const turn = this.#turn.then(async () => {
       if (stop?.aborted) return 0;
       const pass: Pass = { stopping: new AbortController(), running: true };
+      const { signal } = pass.stopping;
+      const enough = () =>
+        signal.aborted || (lease !== undefined && !lease.held());
       this.#pass = pass;
       try {
-        return await this.#inside.run(pass, () => this.#catchUp(pass));
+        return await this.#inside.run(pass, () => this.#catchUp.run(enough));
       } finally {
         pass.running = false;
         this.#pass = undefined;
@@ -183,77 +261,10 @@ export class EventHandler implements HandlerControls {
     return turn;
   }
 
-  async #catchUp({ stopping: { signal } }: Pass): Promise<number> {
-    const provider = await this.#options.provider;
-    const cursor = await this.#openCursor();
-    const { hooks } = this.#options;
-    const page = new PageRunner(this.#pageContext(provider, cursor, signal));
-    let total = 0;
-    let lost = 0;
-    while (!signal.aborted) {
-      await hooks?.preRun?.();
-      this.#forgetPlace(cursor);
-      await cursor.open();
-      const events = await provider.getEventsFrom(
-        this.#options.streams,
-        cursor.position,
-        provider.limit || PAGE_SIZE,
-      );
-      const { seen, handled, moved } = await page.run(events);
-      if (moved && seen === events.length && events.scannedTo !== undefined) {
-        cursor.moveTo(events.scannedTo);
-      }
-      await hooks?.postRun?.(seen, handled);
-      total += seen;
-      if (events.length === 0) break;
-      lost = moved ? 0 : lost + 1;
-      if (lost === MAX_LOST) throw this.#bookmarkMoved();
-      if (!moved) await cursor.follow();
-    }
-    return total;
-  }
-
-  #pageContext(
-    provider: Provider<any>,
-    cursor: HandlerCursor,
-    stopping: AbortSignal,
-  ): PageContext {
-    return {
-      provider,
-      cursor,
-      stopping,
-      clock: this.#clock,
-      transactional: this.#options.transactional ?? false,
-      continueOnError: this.#options.continueOnError ?? false,
-      checkpoint: this.#options.checkpoint ?? {},
-      callback: ({ stream, event }) =>
-        this.#callbacks.get(stream)?.get(event.type),
-      report: (error, event) =>
-        this.#report(event ? new EventFailure(error, event) : error),
-    };
-  }
-
-  async #openCursor(): Promise<HandlerCursor> {
-    const { provider, bookmark, streams, ...options } = this.#options;
-    const store = await provider;
-    return this.#cursor ??= new HandlerCursor(store, bookmark, streams, {
-      tailStream: options.tailStream ?? false,
-      alwaysTailStream: options.alwaysTailStream ?? false,
-    });
-  }
-
-  #forgetPlace(cursor: HandlerCursor): void {
-    if (this.#forget === "reset") cursor.reset();
-    if (this.#forget === "restart") cursor.restart();
-    this.#forget = undefined;
-  }
-
-  async #storeAtLast(): Promise<void> {
-    try {
-      await this.#cursor?.store();
-    } catch (error) {
-      await this.#report(error);
-    }
+  /** Where the handler stands: in this process, if it works here. */
+  #place(): Promise<any> {
+    const here = this.#lease ? this.#lease.owned : this.#loop !== undefined;
+    return this.#catchUp.place(here);
   }
 
   #wake(): void {
@@ -272,62 +283,19 @@ export class EventHandler implements HandlerControls {
   }
 
   async #report(error: unknown): Promise<void> {
-    const provider = await this.#options.provider;
     const failure = error instanceof EventFailure ? error : undefined;
-    const event = failure && describe(failure.event);
-    const stream = event?.stream ?? this.#options.streams.join(", ");
-    const reason = failure?.reason ?? error;
-    // An `onError` that fails must not end the handler, nor be silent.
-    const failed = (error: unknown) =>
-      defaultOnError(error, stream, this.name, event);
-    try {
-      const answer = provider.onError(reason, stream, this.name, event);
-      Promise.resolve(answer).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    this.#failure = {
+      error: failure ? failure.reason : error,
+      at: new Date(this.#clock.now()),
+      attempts: (this.#failure?.attempts ?? 0) + 1,
+      ...failure && { event: failure.event },
+    };
+    const { provider, streams } = this.#options;
+    reportFailure(await provider, error, streams, this.name);
   }
 
   #isInside(): boolean {
     const pass = this.#inside.get();
     return pass !== undefined && pass === this.#pass && pass.running;
   }
-
-  #bookmarkMoved(): StoreError {
-    return new StoreError(
-      "BOOKMARK_MOVED",
-      `Cannot store bookmark "${this.name}": another handler of the same bookmark keeps moving it; give each handler its own, or stop one of them`,
-      { bookmark: this.name },
-    );
-  }
-}
-
-function checkOptions(options: EventHandlerOptions): void {
-  const { bookmark, streams, provider, transactional } = options;
-  if (typeof bookmark === "string") checkName("bookmark", bookmark);
-  if (streams.length === 0) {
-    throw new StoreError(
-      "INVALID_INPUT",
-      "Cannot create a handler that is subscribed to no streams: name at least one",
-      { field: "streams" },
-    );
-  }
-  for (const stream of streams) checkName("streams", stream);
-  checkHandlerOptions(options);
-  if (!transactional) return;
-  if (typeof bookmark !== "string" || bookmark === MemoryBookmark) {
-    throw new StoreError(
-      "INVALID_INPUT",
-      "Cannot create a transactional handler without a bookmark in its provider: give the bookmark as a name",
-      { field: "bookmark" },
-    );
-  }
-  if (!("then" in provider) && !provider.transact) {
-    throw transactUnsupported(provider);
-  }
-}
-
-/** The stored event, which also has its type as `ErrorCallback` says. */
-function describe(stored: StoreEvent<Event>): Event & StoreEvent<Event> {
-  return { ...stored, type: stored.event.type };
 }

@@ -27,6 +27,7 @@ function setUp(
       bookmark: "model",
       streams: ["a"],
       provider: change(provider),
+      exclusive: false,
       ...options,
     }, clock);
     handler.subscribe("a", "Done", (id, event, meta) => {

@@ -11,6 +11,10 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  now(): number {
+    return this.#now;
+  }
+
   random(): number {
     return 0.5;
   }

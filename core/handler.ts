@@ -118,6 +118,8 @@ export function controlsOf(handler: EventHandler): HandlerControls {
     reset: handler.reset,
     getPosition: handler.getPosition,
     setPosition: handler.setPosition,
+    handled: handler.handled,
+    status: handler.status,
     [Symbol.asyncDispose]: handler[Symbol.asyncDispose],
   };
 }

@@ -22,6 +22,7 @@ export class HandlerCursor {
   #tail: TailOptions;
   #position: any = undefined;
   #stored: any = undefined;
+  #mayTail = true;
 
   /** A place that is not known before `open`. */
   constructor(
@@ -41,12 +42,17 @@ export class HandlerCursor {
     return this.#position;
   }
 
-  /** Finds the place to begin at, unless it is known. */
+  /**
+   * Finds the place to begin at, unless it is known. One at the end of the
+   * streams is stored at once: who takes over, or starts again, goes on from
+   * there and misses nothing.
+   */
   async open(): Promise<void> {
     if (this.#position !== undefined) return;
-    const stored = await this.#readStored();
-    this.#position = await this.#beginning(stored);
+    const stored = await this.readStored();
+    this.#position = this.#mayTail ? await this.#beginning(stored) : stored;
     this.#stored = stored;
+    if (!await this.store()) await this.follow();
   }
 
   /** Where the handler would begin now. */
@@ -54,7 +60,7 @@ export class HandlerCursor {
     if (this.#bookmark === MemoryBookmark && this.#position !== undefined) {
       return this.#position;
     }
-    return await this.#beginning(await this.#readStored());
+    return await this.#beginning(await this.readStored());
   }
 
   /** Comes to a place, in memory. */
@@ -106,6 +112,13 @@ export class HandlerCursor {
   reset(): void {
     this.#position = undefined;
     this.#stored = undefined;
+    this.#mayTail = true;
+  }
+
+  /** Forgets everything: the next `open` goes on where another left off. */
+  takeOver(): void {
+    this.reset();
+    this.#mayTail = false;
   }
 
   /** Begins anew after a start; a place that only memory has is kept. */
@@ -116,12 +129,13 @@ export class HandlerCursor {
 
   /** Takes over the stored place after somebody else has moved it. */
   async follow(): Promise<void> {
-    const stored = await this.#readStored();
+    const stored = await this.readStored();
     this.#position = stored;
     this.#stored = stored;
   }
 
-  async #readStored(): Promise<any> {
+  /** The place that is stored now, whoever stored it. */
+  async readStored(): Promise<any> {
     const bookmark = this.#bookmark;
     if (typeof bookmark !== "string") return await bookmark.getPosition();
     if (bookmark === MemoryBookmark) return await this.#startOfLog();

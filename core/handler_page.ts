@@ -1,29 +1,19 @@
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
+import { EventFailure } from "./event_failure.ts";
 import type { HandlerCursor } from "./handler_cursor.ts";
+import { handleInLanes } from "./handler_lanes.ts";
 import type { EventCallback } from "./handler_options.ts";
+import {
+  type Checkpoint,
+  PageProgress,
+  type PageResult,
+} from "./page_progress.ts";
 import type { Provider } from "./provider.ts";
 
 /** How long the events of one transaction may take, in milliseconds. */
 const TRANSACTION_MS = 50;
-const CHECKPOINT_MS = 1000;
-
-/** What a callback threw, with the event that it was given. */
-export class EventFailure extends Error {
-  override name = "EventFailure";
-  /** What the callback threw. */
-  reason: unknown;
-  /** The event that it was given. */
-  event: StoreEvent<any>;
-
-  /** @param reason What the callback threw. */
-  constructor(reason: unknown, event: StoreEvent<any>) {
-    super("The callback of an event failed", { cause: reason });
-    this.reason = reason;
-    this.event = event;
-  }
-}
 
 /** What a page of events is handled with. */
 export type PageContext = {
@@ -31,30 +21,24 @@ export type PageContext = {
   provider: Provider<any>;
   /** The handler's place in the log. */
   cursor: HandlerCursor;
-  /** Aborts when the handler is to stop after the event in hand. */
-  stopping: AbortSignal;
+  /** Whether to begin no further event: the handler stops, or lost its lease. */
+  enough(): boolean;
   /** Measures checkpoints. */
   clock: Clock;
   /** Whether the bookmark moves in the transaction of the callbacks. */
   transactional: boolean;
+  /** How many aggregates' events are handled at once. */
+  concurrency: number;
   /** Whether an event whose callback fails is reported and passed over. */
   continueOnError: boolean;
   /** When the bookmark is stored within a page. */
-  checkpoint: { events?: number; ms?: number };
+  checkpoint: Checkpoint;
   /** The callback of an event, if there is one. */
   callback(event: StoreEvent<Event>): EventCallback<any, any> | undefined;
+  /** Told of each event that is done, whether there was a callback or not. */
+  passed(event: StoreEvent<Event>): void;
   /** Passes a failure on. */
-  report(error: unknown, event?: StoreEvent<any>): Promise<void>;
-};
-
-/** What became of a page. */
-export type PageResult = {
-  /** How many of its events the cursor has passed. */
-  seen: number;
-  /** How many of those there was a callback for. */
-  handled: number;
-  /** False if somebody else moved the bookmark, and this page is theirs. */
-  moved: boolean;
+  report(error: unknown): Promise<void>;
 };
 
 /** Handles the events of a page in order. */
@@ -83,39 +67,35 @@ export class PageRunner {
   }
 
   async #runPlain(events: StoreEvent<any>[]): Promise<PageResult> {
-    const { cursor, stopping, clock, checkpoint } = this.#context;
-    const maxEvents = checkpoint.events ?? Infinity;
-    const maxMs = checkpoint.ms ?? CHECKPOINT_MS;
-    const result: PageResult = { seen: 0, handled: 0, moved: true };
-    let unstored = 0;
-    let storedAt = clock.monotonic();
+    const { cursor, clock, checkpoint, concurrency } = this.#context;
+    const progress = new PageProgress(events, cursor, clock, checkpoint);
+    const enough = () => !progress.result.moved || this.#context.enough();
+    const handle = async (stored: StoreEvent<any>, index: number) => {
+      const handled = await this.#handleOrReport(stored);
+      this.#context.passed(stored);
+      const storing = progress.done(index, handled);
+      if (storing) await storing;
+    };
     try {
-      for (const stored of events) {
-        if (stopping.aborted) break;
-        if (await this.#handleOrReport(stored)) result.handled++;
-        cursor.moveTo(stored.position);
-        result.seen++;
-        unstored++;
-        if (unstored < maxEvents && clock.monotonic() - storedAt < maxMs) {
-          continue;
+      if (concurrency > 1) {
+        await handleInLanes(events, concurrency, handle, enough);
+      } else {
+        for (let index = 0; index < events.length && !enough(); index++) {
+          await handle(events[index]!, index);
         }
-        result.moved = await cursor.store();
-        if (!result.moved) return result;
-        unstored = 0;
-        storedAt = clock.monotonic();
       }
     } catch (error) {
-      await this.#storeBefore();
+      await this.#storeBefore(progress);
       throw error;
     }
-    if (unstored > 0) result.moved = await cursor.store();
-    return result;
+    await progress.store();
+    return progress.result;
   }
 
   /** The events before a failure are done, whatever becomes of the failure. */
-  async #storeBefore(): Promise<void> {
+  async #storeBefore(progress: PageProgress): Promise<void> {
     try {
-      await this.#context.cursor.store();
+      await progress.store();
     } catch (error) {
       await this.#context.report(error);
     }
@@ -134,17 +114,19 @@ export class PageRunner {
       const failed = events.indexOf(error.event);
       if (failed > 0) return await this.#transact(events.slice(0, failed));
       if (!this.#context.continueOnError) throw error;
-      await this.#context.report(error.reason, error.event);
+      await this.#context.report(error);
       this.#context.cursor.moveTo(error.event.position);
-      return { seen: 1, handled: 1, moved: await this.#context.cursor.store() };
+      const moved = await this.#context.cursor.store();
+      if (moved) this.#context.passed(error.event);
+      return { seen: 1, handled: 1, moved };
     }
   }
 
   async #transact(events: StoreEvent<any>[]): Promise<PageResult> {
-    const { provider, cursor, clock, stopping } = this.#context;
+    const { provider, cursor, clock, enough } = this.#context;
     if (!provider.transact) throw transactUnsupported(provider);
     const last = events.at(-1)!;
-    return await provider.transact(async (tx) => {
+    const result = await provider.transact(async (tx) => {
       const result: PageResult = { seen: 0, handled: 0, moved: false };
       // The bookmark first: who has lost it learns so before any side effect.
       result.moved = await cursor.storeIn(tx, last.position);
@@ -153,18 +135,20 @@ export class PageRunner {
       for (const stored of events) {
         if (await this.#handle(stored, tx)) result.handled++;
         result.seen++;
-        const enough = stopping.aborted ||
-          clock.monotonic() - startedAt > TRANSACTION_MS;
-        if (enough && stored !== last) {
+        const late = clock.monotonic() - startedAt > TRANSACTION_MS;
+        if ((late || enough()) && stored !== last) {
           await cursor.storeIn(tx, stored.position, last.position);
           break;
         }
       }
       return result;
-    }).then((result) => {
-      if (result.moved) cursor.committed(events[result.seen - 1]!.position);
-      return result;
     });
+    if (result.moved) {
+      const done = events.slice(0, result.seen);
+      cursor.committed(done.at(-1)!.position);
+      done.forEach(this.#context.passed);
+    }
+    return result;
   }
 
   async #handle(stored: StoreEvent<any>, tx: unknown): Promise<boolean> {
@@ -185,7 +169,7 @@ export class PageRunner {
       if (!this.#context.continueOnError || !(error instanceof EventFailure)) {
         throw error;
       }
-      await this.#context.report(error.reason, error.event);
+      await this.#context.report(error);
       return true;
     }
   }

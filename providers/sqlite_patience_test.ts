@@ -17,6 +17,7 @@ test("patiently() gives up after ten seconds", async () => {
   const busy = Object.assign(new Error("database is locked"), { errcode: 517 });
   const clock = {
     monotonic: () => now,
+    now: () => now,
     random: () => 0.5,
     sleep: (ms: number) => {
       now += ms;

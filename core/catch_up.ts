@@ -1,0 +1,179 @@
+import { MemoryBookmark } from "./bookmark.ts";
+import type { Clock } from "./clock.ts";
+import { StoreError } from "./errors.ts";
+import type { StoreEvent } from "./event.ts";
+import type { EventHandlerOptions } from "./event_handler.ts";
+import { HandlerCursor } from "./handler_cursor.ts";
+import type { EventCallback } from "./handler_options.ts";
+import { PageRunner } from "./handler_page.ts";
+import { PageReader } from "./page_reader.ts";
+
+/** How often in a row a bookmark may be moved by others within one run. */
+const MAX_LOST = 5;
+
+/** What catching up tells the handler, and asks of it. */
+export type CatchUpContext = {
+  /** The callback of an event, if there is one. */
+  callback(event: StoreEvent<any>): EventCallback<any, any> | undefined;
+  /** Told of each event that is done, whether there was a callback or not. */
+  passed(event: StoreEvent<any>): void;
+  /** Passes a failure on. */
+  report(error: unknown): Promise<void>;
+};
+
+/** Handles everything that is new, page by page, from the handler's place. */
+export class CatchUp {
+  #options: EventHandlerOptions;
+  #clock: Clock;
+  #context: CatchUpContext;
+  #cursor: HandlerCursor | undefined;
+  #forget: "reset" | "restart" | "takeOver" | undefined;
+
+  /** @param options Of the handler. */
+  constructor(
+    options: EventHandlerOptions,
+    clock: Clock,
+    context: CatchUpContext,
+  ) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#context = context;
+  }
+
+  /** The last position that was handled or passed over here, if any was. */
+  get position(): any {
+    return this.#cursor?.position;
+  }
+
+  /** The page in hand goes on; the next one begins elsewhere, or here again. */
+  forget(how: "reset" | "restart" | "takeOver"): void {
+    this.#forget = how;
+  }
+
+  /** The same, unless more than that was asked for already. */
+  restart(): void {
+    this.#forget ??= "restart";
+  }
+
+  /**
+   * Handles what is new.
+   *
+   * @param enough Whether to begin no further event.
+   * @returns How many events it saw.
+   */
+  async run(enough: () => boolean): Promise<number> {
+    const provider = await this.#options.provider;
+    const { hooks, streams } = this.#options;
+    const cursor = await this.#openCursor();
+    const runner = await this.#runner(cursor, enough);
+    const reader = new PageReader(provider, streams);
+    let total = 0;
+    let lost = 0;
+    while (!enough()) {
+      await hooks?.preRun?.();
+      if (this.#forgetPlace(cursor)) reader.forget();
+      await cursor.open();
+      const events = await reader.read(cursor.position);
+      reader.readAhead(events);
+      const { seen, handled, moved } = await runner.run(events);
+      if (!moved) reader.forget();
+      else if (seen < events.length) reader.keepRest(events, seen);
+      else if (events.scannedTo !== undefined) cursor.moveTo(events.scannedTo);
+      await hooks?.postRun?.(seen, handled);
+      total += seen;
+      if (events.length === 0) break;
+      lost = moved ? 0 : lost + 1;
+      if (lost === MAX_LOST) throw this.#bookmarkMoved();
+      if (!moved) await cursor.follow();
+    }
+    return total;
+  }
+
+  /** Where a run would begin. */
+  async beginning(): Promise<any> {
+    return await (await this.#openCursor()).beginning();
+  }
+
+  /** As {@linkcode beginning}, where no run is in the middle of a page. */
+  async beginningAnew(): Promise<any> {
+    const cursor = await this.#openCursor();
+    this.#forgetPlace(cursor);
+    return await cursor.beginning();
+  }
+
+  /**
+   * What is handled.
+   *
+   * @param here Whether this process does the handling, and knows best.
+   */
+  async place(here: boolean): Promise<any> {
+    const cursor = await this.#openCursor();
+    if (this.#options.bookmark === MemoryBookmark) return cursor.beginning();
+    const known = this.#forget === undefined && cursor.position !== undefined;
+    return here && known ? cursor.position : await cursor.readStored();
+  }
+
+  /**
+   * Stores the place.
+   *
+   * @throws {StoreError} `BOOKMARK_MOVED` if it is somebody else's by now.
+   */
+  async store(): Promise<void> {
+    const cursor = await this.#openCursor();
+    if (!await cursor.store()) throw this.#bookmarkMoved();
+  }
+
+  /** Stores the place if there is one and it is still this handler's. */
+  async storeAtLast(): Promise<void> {
+    try {
+      await this.#cursor?.store();
+    } catch (error) {
+      await this.#context.report(error);
+    }
+  }
+
+  async #runner(
+    cursor: HandlerCursor,
+    enough: () => boolean,
+  ): Promise<PageRunner> {
+    const options = this.#options;
+    return new PageRunner({
+      provider: await options.provider,
+      cursor,
+      enough,
+      clock: this.#clock,
+      transactional: options.transactional ?? false,
+      concurrency: options.concurrency ?? 1,
+      continueOnError: options.continueOnError ?? false,
+      checkpoint: options.checkpoint ?? {},
+      ...this.#context,
+    });
+  }
+
+  async #openCursor(): Promise<HandlerCursor> {
+    const { provider, bookmark, streams, ...options } = this.#options;
+    const store = await provider;
+    return this.#cursor ??= new HandlerCursor(store, bookmark, streams, {
+      tailStream: options.tailStream ?? false,
+      alwaysTailStream: options.alwaysTailStream ?? false,
+    });
+  }
+
+  /** Whether there was anything to forget. */
+  #forgetPlace(cursor: HandlerCursor): boolean {
+    const forget = this.#forget;
+    this.#forget = undefined;
+    if (forget) cursor[forget]();
+    return forget !== undefined;
+  }
+
+  #bookmarkMoved(): StoreError {
+    const { bookmark } = this.#options;
+    const name = typeof bookmark === "string" ? bookmark : bookmark.name;
+    return new StoreError(
+      "BOOKMARK_MOVED",
+      `Cannot store bookmark "${name}": another handler of the same bookmark keeps moving it; give each handler its own, or stop one of them`,
+      { bookmark: name },
+    );
+  }
+}

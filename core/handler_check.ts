@@ -1,0 +1,36 @@
+import { MemoryBookmark } from "./bookmark.ts";
+import { StoreError } from "./errors.ts";
+import type { EventHandlerOptions } from "./event_handler.ts";
+import { checkHandlerOptions } from "./handler_options.ts";
+import { transactUnsupported } from "./handler_page.ts";
+import { checkName } from "./validation.ts";
+
+/**
+ * Refuses a handler that could not work.
+ *
+ * @throws {StoreError} `INVALID_INPUT` or `NOT_SUPPORTED`, naming the option.
+ */
+export function checkHandler(options: EventHandlerOptions): void {
+  const { bookmark, streams, provider, transactional } = options;
+  if (typeof bookmark === "string") checkName("bookmark", bookmark);
+  if (streams.length === 0) {
+    throw new StoreError(
+      "INVALID_INPUT",
+      "Cannot create a handler that is subscribed to no streams: name at least one",
+      { field: "streams" },
+    );
+  }
+  for (const stream of streams) checkName("streams", stream);
+  checkHandlerOptions(options);
+  if (!transactional) return;
+  if (typeof bookmark !== "string" || bookmark === MemoryBookmark) {
+    throw new StoreError(
+      "INVALID_INPUT",
+      "Cannot create a transactional handler without a bookmark in its provider: give the bookmark as a name",
+      { field: "bookmark" },
+    );
+  }
+  if (!("then" in provider) && !provider.transact) {
+    throw transactUnsupported(provider);
+  }
+}

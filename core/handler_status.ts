@@ -1,0 +1,82 @@
+import type { StoreEvent } from "./event.ts";
+import type { HandlerOwner } from "./lease.ts";
+import type { Horizon, Provider } from "./provider.ts";
+
+/** The most events that a status counts. */
+const MOST_COUNTED = 1000;
+
+/**
+ * What a handler does:
+ *
+ * - `stopped`: nothing, until it is started.
+ * - `standby`: it waits for the lease of its bookmark; see `owner`.
+ * - `working`: it handles events.
+ * - `idle`: it has handled everything that there is.
+ * - `retrying`: it failed, see `lastError`, and pauses before the next try.
+ */
+export type HandlerState =
+  | "stopped"
+  | "standby"
+  | "working"
+  | "idle"
+  | "retrying";
+
+/** How far a handler is behind its streams. */
+export type HandlerLag = {
+  /** How many events it has not handled; counted to 1,000. */
+  events: number;
+  /** Whether there are more than those. */
+  more: boolean;
+  /** The age of the oldest of them in seconds; 0 if there is none. */
+  seconds: number;
+};
+
+/** The last failure of a handler. */
+export type HandlerFailure = {
+  /** What was thrown. */
+  error: unknown;
+  /** When. */
+  at: Date;
+  /** How many failures in a row; 0 once it went on. */
+  attempts: number;
+  /** The event in hand, if it was a callback that threw. */
+  event?: StoreEvent<any>;
+};
+
+/** How a handler is doing. */
+export type HandlerStatus = {
+  /** The name of its bookmark. */
+  name: string;
+  /** What it does in this process. */
+  state: HandlerState;
+  /** The last event that is handled, in this process or by the owner. */
+  position: any;
+  /** How far it is behind. */
+  lag: HandlerLag;
+  /** The last failure in this process, also one that is over. */
+  lastError?: HandlerFailure;
+  /** Who works on the bookmark; absent where that is not known. */
+  owner?: HandlerOwner;
+  /** What holds the end of the log back, where the provider can say. */
+  horizon?: Horizon;
+};
+
+/** Counts what comes after a position. */
+export async function readLag(
+  provider: Provider<any>,
+  streams: string[],
+  position: any,
+  now: number,
+): Promise<HandlerLag> {
+  const limit = provider.limit
+    ? Math.min(provider.limit, MOST_COUNTED)
+    : MOST_COUNTED;
+  const events = await provider.getEventsFrom(streams, position, limit);
+  const [oldest] = events;
+  const age = oldest ? now - oldest.timestamp.getTime() : 0;
+  return {
+    events: events.length,
+    more: events.length >= limit,
+    seconds: Math.max(0, age / 1000),
+  };
+}

@@ -1,0 +1,299 @@
+import type { Clock } from "./clock.ts";
+import { type HandlerOwner, Lease } from "./lease.ts";
+import type { Provider } from "./provider.ts";
+import type { Records, StoredRecord } from "./records.ts";
+import { ObservedMembers } from "./observed_members.ts";
+import { processName } from "./process_name.ts";
+
+/** Records of the processes that handle events; the key is the process. */
+const MEMBER = "evtstore.member";
+/** Records of who handles what; the key is the bookmark. */
+const OWNER = "evtstore.owner";
+
+/** How often a process shows that it lives. */
+const HEARTBEAT_MS = 2000;
+/** How often it looks at the others while it waits for one of them. */
+const LOOK_MS = 1000;
+/** How long its own last heartbeat counts: less, so that it stops first. */
+const FRESH_MS = 4000;
+/** After so many failures in a row one is reported again. */
+const REPORT_EVERY = 10;
+const LIST_SIZE = 1000;
+
+const memberships = new WeakMap<object, Membership>();
+
+/** The membership of this process in a provider's store; one for all handlers. */
+export function membershipOf(
+  provider: Provider<any>,
+  records: Records,
+  clock: Clock,
+): Membership {
+  let membership = memberships.get(provider);
+  if (!membership) {
+    membership = new Membership(records, clock);
+    memberships.set(provider, membership);
+  }
+  return membership;
+}
+
+/**
+ * Keeps one handler a bookmark at work over all processes, without trusting
+ * any clock but its own.
+ *
+ * Each process has one record whose revision it raises: its heartbeat. A
+ * bookmark's record names the process that owns it, and changes hands only by
+ * compare and set: when it was given back, or when its owner's revision has
+ * stood still for five seconds of the observer's own time. However many
+ * handlers there are, a process writes one heartbeat.
+ *
+ * Ownership only avoids double work. What makes it safe is that a bookmark
+ * moves by compare and set: Kleppmann, "How to do distributed locking", calls
+ * that the fencing token.
+ */
+export class Membership {
+  /** The key of this process in the store. */
+  readonly id: string;
+  #records: Records;
+  #clock: Clock;
+  #leases: Map<string, Lease[]> = new Map();
+  #revision = 0;
+  #beat: { monotonic: number; wall: number } | undefined;
+  #members: ObservedMembers;
+  #failures = 0;
+  #stopping: AbortController | undefined;
+  #nudge: AbortController = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  /**
+   * @param records Where the processes see each other.
+   * @param clock What its pauses are measured with.
+   */
+  constructor(records: Records, clock: Clock) {
+    this.#records = records;
+    this.#clock = clock;
+    this.id = newId(clock);
+    this.#members = new ObservedMembers(clock);
+  }
+
+  /**
+   * Asks to own a bookmark. The answer comes by `lease.held()`, and `changed`
+   * is called whenever it may have become another one.
+   *
+   * @param bookmark What to own.
+   * @param changed Called when the lease was gained or lost.
+   * @param report Told of failures to reach the store.
+   */
+  ask(
+    bookmark: string,
+    changed: () => void,
+    report: (error: unknown) => void,
+  ): Lease {
+    const lease: Lease = new Lease(bookmark, changed, report, {
+      isFresh: () => this.#age() < FRESH_MS,
+      release: (one) => this.#release(one),
+    });
+    const asked = this.#leases.get(bookmark);
+    if (!asked) this.#leases.set(bookmark, [lease]);
+    else {
+      // A second handler of this process gets it from the first.
+      lease.lose(asked[0]!.owner);
+      asked.push(lease);
+    }
+    if (!this.#stopping) {
+      const stopping = this.#stopping = new AbortController();
+      this.#loop = this.#loop.then(() => this.#run(stopping.signal));
+    }
+    this.#nudge.abort();
+    return lease;
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const nudge = this.#nudge = new AbortController();
+      const end = () => nudge.abort();
+      stop.addEventListener("abort", end, { once: true });
+      try {
+        await this.#turn();
+        this.#failures = 0;
+      } catch (error) {
+        if (this.#failures++ % REPORT_EVERY === 0) this.#report(error);
+      }
+      if (stop.aborted) end();
+      await this.#clock.sleep(LOOK_MS, nudge.signal);
+      stop.removeEventListener("abort", end);
+    }
+    await this.#leave();
+  }
+
+  async #turn(): Promise<void> {
+    const due = this.#age() >= HEARTBEAT_MS;
+    if (due) await this.#showLife();
+    const heads = [...this.#leases.values()].map((asked) => asked[0]!);
+    if (due || heads.some((lease) => !lease.owned)) await this.#look();
+  }
+
+  /** Raises the revision of the record that others watch. */
+  async #showLife(): Promise<void> {
+    const beat = {
+      monotonic: this.#clock.monotonic(),
+      wall: this.#clock.now(),
+    };
+    const value = { process: processName() };
+    const put = (revision: number) =>
+      this.#records.put(MEMBER, this.id, value, { revision });
+    if (!await put(this.#revision)) {
+      // An answer was lost, or this process was taken for dead and forgotten.
+      const current = await this.#records.get(MEMBER, this.id);
+      this.#revision = current?.revision ?? 0;
+      if (!await put(this.#revision)) return;
+    }
+    this.#revision++;
+    // Others may have taken over meanwhile: not before the next look.
+    if (this.#age() >= FRESH_MS) {
+      for (const [head] of this.#leases.values()) head!.suspend();
+    }
+    this.#beat = beat;
+  }
+
+  /** Sees who lives and who owns what; takes what is free. */
+  async #look(): Promise<void> {
+    const sentAt = this.#clock.monotonic();
+    // The owners first: the process of each owner seen has its record already.
+    const owners = await this.#list(OWNER);
+    const members = await this.#list(MEMBER);
+    this.#members.observe(members, sentAt);
+    const alive = this.#members.alive(sentAt);
+    for (const bookmark of [...this.#leases.keys()]) {
+      const lease = this.#leases.get(bookmark)?.[0];
+      if (!lease) continue;
+      const record = owners.get(bookmark);
+      const owner: string | undefined = record?.value.member;
+      if (owner === this.id) lease.keep(record!.revision, this.#owner(owner));
+      else if (owner !== undefined && alive.includes(owner)) {
+        lease.lose(this.#owner(owner));
+      } else if (record && !this.#isFirst(lease, alive)) {
+        lease.lose(undefined);
+      } else await this.#take(lease, record?.revision ?? 0);
+    }
+    await this.#forgetTheDead(sentAt);
+  }
+
+  /**
+   * Whether it is this process's turn for what has become free: the orphans of
+   * a dead one are shared out by chance. One that does not handle the bookmark
+   * cannot take it, so the others do at their next look.
+   */
+  #isFirst(lease: Lease, alive: string[]): boolean {
+    const own = draw(lease.bookmark, this.id);
+    const first = alive.every((id) => draw(lease.bookmark, id) <= own);
+    return first || lease.foundFree;
+  }
+
+  async #take(lease: Lease, revision: number): Promise<void> {
+    if (this.#age() >= HEARTBEAT_MS) await this.#showLife();
+    const value = { member: this.id };
+    const options = { revision };
+    if (!await this.#records.put(OWNER, lease.bookmark, value, options)) return;
+    lease.keep(revision + 1, this.#owner(this.id));
+    // It was given back while the store was asked.
+    if (this.#leases.get(lease.bookmark)?.[0] !== lease) {
+      await this.#handOver(lease);
+    }
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    const asked = this.#leases.get(lease.bookmark) ?? [];
+    const rest = asked.filter((one) => one !== lease);
+    if (rest.length > 0) this.#leases.set(lease.bookmark, rest);
+    else this.#leases.delete(lease.bookmark);
+    await this.#handOver(lease);
+    if (this.#leases.size > 0) return;
+    this.#stopping?.abort();
+    this.#stopping = undefined;
+    await this.#loop;
+  }
+
+  /** To the next handler of this process, or to whoever takes it. */
+  async #handOver(lease: Lease): Promise<void> {
+    if (lease.revision === undefined) return;
+    const { bookmark, revision } = lease;
+    const next = this.#leases.get(bookmark)?.[0];
+    const owner = lease.owner;
+    lease.lose(undefined);
+    if (next) return next.keep(revision, owner!);
+    try {
+      await this.#records.put(OWNER, bookmark, {}, { revision });
+    } catch (error) {
+      lease.report(error);
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const revision = this.#revision;
+    this.#revision = 0;
+    this.#beat = undefined;
+    this.#members.clear();
+    try {
+      await this.#records.remove(MEMBER, this.id, { revision });
+    } catch {
+      // Whoever is left removes it, as that of a dead one.
+    }
+  }
+
+  async #forgetTheDead(now: number): Promise<void> {
+    for (const { id, revision } of this.#members.longDead(now)) {
+      if (id !== this.id) await this.#records.remove(MEMBER, id, { revision });
+    }
+  }
+
+  async #list(kind: string): Promise<Map<string, StoredRecord>> {
+    const found = new Map<string, StoredRecord>();
+    let page: StoredRecord[] = [];
+    do {
+      const last = page.at(-1);
+      page = await this.#records.list(kind, {
+        limit: LIST_SIZE,
+        ...last && { after: last.key },
+      });
+      for (const record of page) found.set(record.key, record);
+    } while (page.length === LIST_SIZE);
+    return found;
+  }
+
+  /** The greater of both: a monotonic clock can stand while a machine sleeps. */
+  #age(): number {
+    const beat = this.#beat;
+    if (!beat) return Infinity;
+    return Math.max(
+      this.#clock.monotonic() - beat.monotonic,
+      this.#clock.now() - beat.wall,
+    );
+  }
+
+  #owner(id: string): HandlerOwner {
+    const process = id === this.id
+      ? processName()
+      : this.#members.processOf(id);
+    return { member: id, process, self: id === this.id };
+  }
+
+  #report(error: unknown): void {
+    const [asked] = this.#leases.values();
+    asked?.[0]?.report(error);
+  }
+}
+
+function newId(clock: Clock): string {
+  const digits = () =>
+    Math.floor(clock.random() * 2 ** 32).toString(16).padStart(8, "0");
+  return digits() + digits() + digits() + digits();
+}
+
+/** A number that every process draws alike for a bookmark and a member (FNV-1a). */
+function draw(bookmark: string, member: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of `${member}/${bookmark}`) {
+    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,93 @@
+import type { Clock } from "./clock.ts";
+import type { StoreEvent } from "./event.ts";
+import type { HandlerCursor } from "./handler_cursor.ts";
+
+const CHECKPOINT_MS = 1000;
+
+/** When the bookmark is stored within a page. */
+export type Checkpoint = {
+  /** After so many events. */
+  events?: number;
+  /** After so many milliseconds. */
+  ms?: number;
+};
+
+/** What became of a page. */
+export type PageResult = {
+  /** How many of its events the cursor has passed. */
+  seen: number;
+  /** How many of those there was a callback for. */
+  handled: number;
+  /** False if somebody else moved the bookmark, and this page is theirs. */
+  moved: boolean;
+};
+
+/**
+ * How far a page has come. Events may be done out of order; the cursor passes
+ * only those that have nothing undone before them.
+ */
+export class PageProgress {
+  /** What became of the page so far. */
+  readonly result: PageResult = { seen: 0, handled: 0, moved: true };
+  #events: StoreEvent<any>[];
+  #cursor: HandlerCursor;
+  #clock: Clock;
+  #checkpoint: Checkpoint;
+  #done: boolean[] = [];
+  #unstored = 0;
+  #storedAt: number;
+  #storing: Promise<void> | undefined;
+
+  /** @param events The page. */
+  constructor(
+    events: StoreEvent<any>[],
+    cursor: HandlerCursor,
+    clock: Clock,
+    checkpoint: Checkpoint,
+  ) {
+    this.#events = events;
+    this.#cursor = cursor;
+    this.#clock = clock;
+    this.#checkpoint = checkpoint;
+    this.#storedAt = clock.monotonic();
+  }
+
+  /**
+   * An event is done; stores the bookmark when it is time.
+   *
+   * @param index Which one.
+   * @param handled Whether there was a callback for it.
+   */
+  done(index: number, handled: boolean): Promise<void> | undefined {
+    this.#done[index] = handled;
+    const { result } = this;
+    while (this.#done[result.seen] !== undefined) {
+      if (this.#done[result.seen]) result.handled++;
+      this.#cursor.moveTo(this.#events[result.seen]!.position);
+      result.seen++;
+      this.#unstored++;
+    }
+    const { events = Infinity, ms = CHECKPOINT_MS } = this.#checkpoint;
+    const due = this.#unstored >= events ||
+      this.#clock.monotonic() - this.#storedAt >= ms;
+    return due ? this.store() : undefined;
+  }
+
+  /** Stores the bookmark behind what is done. */
+  async store(): Promise<void> {
+    await this.#storing;
+    if (this.#unstored === 0 || !this.result.moved) return;
+    this.#storing = this.#store();
+    await this.#storing;
+  }
+
+  async #store(): Promise<void> {
+    this.#unstored = 0;
+    try {
+      this.result.moved = await this.#cursor.store();
+    } finally {
+      this.#storedAt = this.#clock.monotonic();
+      this.#storing = undefined;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { EventPage, Provider } from "./provider.ts";
+import { isSamePosition } from "./position.ts";
+
+const PAGE_SIZE = 1000;
+
+type Page = { from: any; events: Promise<EventPage<any>> | EventPage<any> };
+
+/**
+ * Reads the pages of a handler. While one is handled the next is on its way,
+ * and what was not handled of a page is not read a second time.
+ */
+export class PageReader {
+  #provider: Provider<any>;
+  #streams: string[];
+  #next: Page | undefined;
+
+  /** @param provider Where the events are. */
+  constructor(provider: Provider<any>, streams: string[]) {
+    this.#provider = provider;
+    this.#streams = streams;
+  }
+
+  /** The events after a position. */
+  async read(position: any): Promise<EventPage<any>> {
+    const next = this.#next;
+    this.#next = undefined;
+    return next && isSamePosition(next.from, position)
+      ? await next.events
+      : await this.#request(position);
+  }
+
+  /** Begins to read what follows a page, if that one was full. */
+  readAhead(events: EventPage<any>): void {
+    if (events.length < this.#limit()) return;
+    const from = events.at(-1)!.position;
+    const next = this.#request(from);
+    // It is thrown where it is read; nobody may come to read it.
+    next.catch(() => {});
+    this.#next = { from, events: next };
+  }
+
+  /** Part of a page was handled: the rest comes next. */
+  keepRest(events: EventPage<any>, seen: number): void {
+    if (seen === 0) return this.forget();
+    const rest: EventPage<any> = events.slice(seen);
+    rest.scannedTo = events.scannedTo;
+    this.#next = { from: events[seen - 1]!.position, events: rest };
+  }
+
+  /** Nothing that was read ahead is what comes next. */
+  forget(): void {
+    this.#next = undefined;
+  }
+
+  #request(position: any): Promise<EventPage<any>> {
+    return this.#provider.getEventsFrom(
+      this.#streams,
+      position,
+      this.#limit(),
+    );
+  }
+
+  #limit(): number {
+    return this.#provider.limit || PAGE_SIZE;
+  }
+}
