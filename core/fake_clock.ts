@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
 
 type Sleeper = { until: number; wake: () => void };
@@ -58,7 +59,7 @@ export class FakeClock implements Clock {
   /** Lets everything run that waits for nothing but its turn. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 }

@@ -148,7 +148,7 @@ export class Membership {
       if (!await put(this.#revision)) return;
     }
     this.#revision++;
-    // Others may have taken over meanwhile: not before the next look.
+    // Others may have taken over meanwhile.
     if (this.#age() >= FRESH_MS) {
       for (const [head] of this.#leases.values()) head!.suspend();
     }
@@ -168,8 +168,13 @@ export class Membership {
       if (!lease) continue;
       const record = owners.get(bookmark);
       const owner: string | undefined = record?.value.member;
-      if (owner === this.id) lease.keep(record!.revision, this.#owner(owner));
-      else if (owner !== undefined && alive.includes(owner)) {
+      if (owner === this.id && lease.owned) {
+        lease.keep(record!.revision, this.#owner(owner));
+      } else if (owner === this.id) {
+        // Whoever took it for dead may have a write on its way: this one, by
+        // compare and set, comes before that or learns of it.
+        await this.#take(lease, record!.revision);
+      } else if (owner !== undefined && alive.includes(owner)) {
         lease.lose(this.#owner(owner));
       } else if (record && !this.#isFirst(lease, alive)) {
         lease.lose(undefined);
