@@ -73,7 +73,7 @@ export async function readLag(
     : MOST_COUNTED;
   const events = await provider.getEventsFrom(streams, position, limit);
   const [oldest] = events;
-  const age = oldest ? now - oldest.timestamp.getTime() : 0;
+  const age = oldest ? now - new Date(oldest.timestamp).getTime() : 0;
   return {
     events: events.length,
     more: events.length >= limit,

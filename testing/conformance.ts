@@ -8,6 +8,8 @@ import { commandCases } from "./cases/commands.ts";
 import { compareAndSetCases } from "./cases/compare_and_set.ts";
 import { dueRecordCases } from "./cases/due_records.ts";
 import { findCommandCases } from "./cases/find_command.ts";
+import { handledCases } from "./cases/handled.ts";
+import { oneAtATimeCases } from "./cases/one_at_a_time.ts";
 import { handlerCases } from "./cases/handlers.ts";
 import { handlerFailureCases } from "./cases/handler_failures.ts";
 import { horizonCases } from "./cases/horizon.ts";
@@ -73,7 +75,9 @@ const everyCase: readonly Case[] = [
   ...badInputCases,
   ...repeatedCommandCases,
   ...handlerCases,
+  ...handledCases,
   ...handlerFailureCases,
+  ...oneAtATimeCases,
   ...transactionalHandlerCases,
   ...capabilityCases,
 ];

@@ -1,4 +1,5 @@
 import type { Case } from "../case.ts";
+import type { StoreEvent } from "../../core/event.ts";
 import { expect, expectSame } from "../expect.ts";
 import { race } from "../outcome.ts";
 import { numbered, numbersOf, upTo } from "../numbered.ts";
@@ -191,11 +192,14 @@ export const logCases: readonly Case[] = [
       const expected = new Set<string>();
       let position = await subject.start();
       const follow = async () => {
-        const page = await subject.provider.getEventsFrom(stream, position, 7);
-        for (const stored of page) {
-          seen.push(`${stored.aggregateId} ${stored.version}`);
-          position = stored.position;
-        }
+        let page: StoreEvent<any>[];
+        do {
+          page = await subject.provider.getEventsFrom(stream, position, 7);
+          for (const stored of page) {
+            seen.push(`${stored.aggregateId} ${stored.version}`);
+            position = stored.position;
+          }
+        } while (page.length === 7);
         return seen.length;
       };
       const writing = race(writers, async (writer) => {

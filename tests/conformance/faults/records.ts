@@ -39,6 +39,14 @@ export const recordFaults: readonly Fault[] = [
       }),
   },
   {
+    fault: "lists no records",
+    caughtBy: [
+      "records: list gives a kind in order of its keys, in pages",
+      "one at a time: of two processes that start a handler one works",
+    ],
+    plant: (good) => onRecords(good, { list: async () => [] }),
+  },
+  {
     fault: "removes nothing",
     caughtBy: ["records: remove ends one, and says whether there was one"],
     plant: (good) =>

@@ -1,0 +1,345 @@
+import { createProvider } from "evtstore/provider/memory";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Clock } from "./clock.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { Membership } from "./membership.ts";
+import type { Records } from "./records.ts";
+
+const MEMBER = "evtstore.member";
+const OWNER = "evtstore.owner";
+
+/** Several processes on one store, each of which can be stopped in its tracks. */
+function setUp() {
+  const clock = new FakeClock();
+  const records = createProvider().records!;
+  let count = 0;
+  /** A process: its own chance, its own connection. */
+  const open = (wall = () => clock.now()) => {
+    const reports: unknown[] = [];
+    const news: string[] = [];
+    const state = { crashed: false, failing: undefined as Error | undefined };
+    let calls = 0;
+    const reachable = async <T>(work: () => Promise<T>): Promise<T> => {
+      calls++;
+      if (state.failing) throw state.failing;
+      // A process that is gone never hears of an answer.
+      if (state.crashed) return await new Promise(() => {});
+      return await work();
+    };
+    const own: Records = {
+      get: (...args) => reachable(() => records.get(...args)),
+      list: (...args) => reachable(() => records.list(...args)),
+      due: (...args) => reachable(() => records.due(...args)),
+      put: (...args) => reachable(() => records.put(...args)),
+      remove: (...args) => reachable(() => records.remove(...args)),
+    };
+    const chance = ++count / 100;
+    const its: Clock = {
+      monotonic: () => clock.monotonic(),
+      now: wall,
+      random: () => chance,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+    const membership = new Membership(own, its);
+    const ask = (bookmark: string) =>
+      membership.ask(
+        bookmark,
+        () => news.push(bookmark),
+        (error) => reports.push(error),
+      );
+    return {
+      membership,
+      ask,
+      state,
+      reports,
+      news,
+      callsOf: () => calls,
+    };
+  };
+  /** Lets time pass in steps in which everybody does what is due. */
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 100) {
+      await clock.advance(Math.min(100, left));
+    }
+  };
+  return { clock, records, open, pass };
+}
+
+test("one process of several owns a bookmark", async () => {
+  const { open, pass } = setUp();
+  const [first, second] = [open(), open()];
+  const lease = first.ask("model");
+  await pass(100);
+  const other = second.ask("model");
+  await pass(20_000);
+  assert.equal(lease.held(), true);
+  assert.equal(other.held(), false);
+  assert.equal(other.owner?.member, first.membership.id);
+  assert.equal(other.owner?.self, false);
+  assert.equal(lease.owner?.self, true);
+  await Promise.all([lease.release(), other.release()]);
+});
+
+test("of several that start together one owns it", async () => {
+  const { open, pass } = setUp();
+  const leases = Array.from({ length: 5 }, () => open().ask("model"));
+  await pass(3000);
+  assert.equal(leases.filter((lease) => lease.held()).length, 1);
+  await Promise.all(leases.map((lease) => lease.release()));
+});
+
+test("after a stop another takes over within about a second", async () => {
+  const { open, pass } = setUp();
+  const lease = open().ask("model");
+  await pass(100);
+  const second = open();
+  const other = second.ask("model");
+  await pass(5000);
+  await lease.release();
+  await pass(1100);
+  assert.equal(other.held(), true);
+  assert.deepEqual(second.news, ["model"]);
+  await other.release();
+});
+
+test("after a crash another takes over, within 10 seconds and not before 5", async () => {
+  for (const crashedAfter of [100, 900, 1500, 2100, 3300]) {
+    const { open, pass } = setUp();
+    const first = open();
+    first.ask("model");
+    await pass(100);
+    const other = open().ask("model");
+    await pass(crashedAfter);
+    first.state.crashed = true;
+    await pass(2900);
+    assert.equal(other.held(), false, `${crashedAfter}`);
+    await pass(7100);
+    assert.equal(other.held(), true, `${crashedAfter}`);
+    await other.release();
+  }
+});
+
+test("an owner stops by itself before another can take over", async () => {
+  const { open, pass } = setUp();
+  const first = open();
+  const lease = first.ask("model");
+  await pass(100);
+  const other = open().ask("model");
+  await pass(1000);
+  first.state.failing = new Error("unreachable");
+  for (let passed = 0; passed < 12_000; passed += 100) {
+    await pass(100);
+    assert.equal(lease.held() && other.held(), false, `${passed}`);
+  }
+  assert.equal(other.held(), true);
+  assert.equal(lease.held(), false);
+  first.state.failing = undefined;
+  await pass(3000);
+  assert.equal(lease.held(), false);
+  assert.equal(lease.owner?.self, false);
+  await Promise.all([lease.release(), other.release()]);
+});
+
+test("a machine that was suspended is noticed by the wall clock", async () => {
+  const { clock, open, pass } = setUp();
+  let slept = 0;
+  const process = open(() => clock.now() + slept);
+  const lease = process.ask("model");
+  await pass(100);
+  assert.equal(lease.held(), true);
+  slept = 60_000;
+  assert.equal(lease.held(), false);
+  await pass(2000);
+  assert.equal(lease.held(), true);
+  assert.deepEqual(process.news, ["model", "model"]);
+  await lease.release();
+});
+
+test("a lease that another held meanwhile is a new term", async () => {
+  const { open, pass, records } = setUp();
+  const lease = open().ask("model");
+  await pass(100);
+  assert.equal(lease.term, 1);
+  // Somebody takes it by force and gives it back.
+  assert(await records.put(OWNER, "model", {}, { revision: 1 }));
+  await pass(4000);
+  assert.equal(lease.held(), true);
+  assert.equal(lease.term, 2);
+  await lease.release();
+});
+
+test("two handlers of one process share its place: one after the other", async () => {
+  const { open, pass } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  const second = process.ask("model");
+  await pass(3000);
+  assert.equal(lease.held(), true);
+  assert.equal(second.held(), false);
+  assert.equal(second.waited, true);
+  await lease.release();
+  assert.equal(second.held(), true);
+  await second.release();
+});
+
+test("however many handlers, a process writes one heartbeat", async () => {
+  const { open, pass } = setUp();
+  const process = open();
+  const leases = Array.from({ length: 50 }, (_, n) => process.ask(`model${n}`));
+  await pass(3000);
+  assert.equal(leases.every((lease) => lease.held()), true);
+  const before = process.callsOf();
+  await pass(20_000);
+  // In two seconds: one heartbeat, one look at each of the two kinds.
+  assert.equal(process.callsOf() - before, 30);
+  await Promise.all(leases.map((lease) => lease.release()));
+});
+
+test("the orphans of a dead process are shared out", async () => {
+  const { open, pass } = setUp();
+  const dying = open();
+  const bookmarks = Array.from({ length: 30 }, (_, n) => `model${n}`);
+  bookmarks.forEach(dying.ask);
+  await pass(1000);
+  const [left, right] = [open(), open()].map((one) => bookmarks.map(one.ask));
+  await pass(3000);
+  dying.state.crashed = true;
+  await pass(10_000);
+  const held = [left!, right!].map((leases) =>
+    leases.filter((lease) => lease.held()).length
+  );
+  assert.equal(held[0]! + held[1]!, 30);
+  assert(Math.min(...held) >= 5, `${held}`);
+  await Promise.all([...left!, ...right!].map((lease) => lease.release()));
+});
+
+test("an orphan that only one of two handles goes to that one", async () => {
+  const { open, pass } = setUp();
+  const dying = open();
+  const bookmarks = Array.from({ length: 10 }, (_, n) => `model${n}`);
+  bookmarks.forEach(dying.ask);
+  await pass(100);
+  const others = [open(), open()];
+  const elsewhere = others[1]!.ask("something else");
+  const leases = bookmarks.map(others[0]!.ask);
+  await pass(3000);
+  dying.state.crashed = true;
+  await pass(10_000);
+  assert.equal(leases.every((lease) => lease.held()), true);
+  await Promise.all([...leases, elsewhere].map((lease) => lease.release()));
+});
+
+test("who could not look does not take a standstill for a death", async () => {
+  const { clock, open, pass } = setUp();
+  const first = open();
+  const lease = first.ask("model");
+  await pass(100);
+  const second = open();
+  const other = second.ask("model");
+  await pass(3000);
+  // The store is gone for both: nobody's heartbeat arrives.
+  first.state.failing = second.state.failing = new Error("unreachable");
+  await pass(20_000);
+  second.state.failing = undefined;
+  await pass(1000);
+  first.state.failing = undefined;
+  await pass(5000);
+  assert.equal(lease.held(), true);
+  assert.equal(other.held(), false);
+  await Promise.all([lease.release(), other.release()]);
+  assert.deepEqual(clock.pauses(), []);
+});
+
+test("a heartbeat whose answer was lost is not a loss of the lease", async () => {
+  const { open, pass, records } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  await pass(100);
+  const { id } = process.membership;
+  assert(await records.put(MEMBER, id, {}, { revision: 1 }));
+  await pass(10_000);
+  assert.equal(lease.held(), true);
+  assert.equal(lease.term, 1);
+  await lease.release();
+});
+
+test("a process that was forgotten joins again", async () => {
+  const { open, pass, records } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  await pass(100);
+  assert(await records.remove(MEMBER, process.membership.id));
+  await pass(5000);
+  assert.equal(lease.held(), true);
+  assert(await records.get(MEMBER, process.membership.id));
+  await lease.release();
+});
+
+test("an owner that comes back is not held beside one that took it for dead", async () => {
+  const { open, pass, records } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  await pass(100);
+  const seen = (await records.get(OWNER, "model"))!;
+  process.state.failing = new Error("unreachable");
+  await pass(6000);
+  // Another has decided to take it; its write is still on its way.
+  process.state.failing = undefined;
+  await pass(2000);
+  assert.equal(lease.held(), true);
+  const late = { revision: seen.revision };
+  assert.equal(await records.put(OWNER, "model", {}, late), false);
+  await lease.release();
+});
+
+test("nothing is left behind: no timer, no member, nothing owned", async () => {
+  const { clock, open, pass, records } = setUp();
+  const lease = open().ask("model");
+  await pass(3000);
+  await lease.release();
+  assert.deepEqual(clock.pauses(), []);
+  assert.deepEqual(await records.list(MEMBER), []);
+  assert.deepEqual((await records.list(OWNER)).map(({ value }) => value), [{}]);
+});
+
+test("the record of a dead process is removed after a minute", async () => {
+  const { open, pass, records } = setUp();
+  const first = open();
+  first.ask("model");
+  await pass(100);
+  first.state.crashed = true;
+  const lease = open().ask("model");
+  await pass(50_000);
+  assert.equal((await records.list(MEMBER)).length, 2);
+  await pass(20_000);
+  assert.equal((await records.list(MEMBER)).length, 1);
+  await lease.release();
+});
+
+test("a store that cannot be reached is reported, but not at every look", async () => {
+  const { open, pass } = setUp();
+  const process = open();
+  const failure = new Error("unreachable");
+  process.state.failing = failure;
+  const lease = process.ask("model");
+  await pass(15_000);
+  assert.deepEqual(process.reports, [failure, failure]);
+  process.state.failing = undefined;
+  await pass(2000);
+  assert.equal(lease.held(), true);
+  await lease.release();
+});
+
+test("a lease can be asked for again while it is given back", async () => {
+  const { open, pass } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  await pass(1000);
+  const released = lease.release();
+  const again = process.ask("model");
+  await released;
+  await pass(3000);
+  assert.equal(again.held(), true);
+  await again.release();
+});
