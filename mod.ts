@@ -80,6 +80,9 @@ export type {
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
 export type {
+  BatchCallback,
+  BatchedEvent,
+  BatchOptions,
   DomainHandlerOpts,
   DomainHandlerOpts as HandlerOptions,
   DomainHandlerOpts as HandlerOptsV1,

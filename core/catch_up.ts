@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
 import type { EventHandlerOptions } from "./event_handler.ts";
+import type { Batch } from "./handler_callbacks.ts";
 import { HandlerCursor } from "./handler_cursor.ts";
 import type { EventCallback } from "./handler_options.ts";
 import { PageRunner } from "./handler_page.ts";
@@ -15,6 +16,8 @@ const MAX_LOST = 5;
 export type CatchUpContext = {
   /** The callback of an event, if there is one. */
   callback(event: StoreEvent<any>): EventCallback<any, any> | undefined;
+  /** The callback for several events at once, if there is one. */
+  batch(): Batch | undefined;
   /** Told of each event that is done, whether there was a callback or not. */
   passed(event: StoreEvent<any>): void;
   /** Passes a failure on. */

@@ -215,6 +215,8 @@ function singleStreamHandler(
     ...controlsOf(handler),
     handle: (type, callback) => handler.subscribe(stream, type, callback),
     handlers: (callbacks) => subscribeAll(handler, stream, callbacks),
+    handleBatch: (callback, options) =>
+      handler.subscribeBatch(callback, options),
   };
 }
 

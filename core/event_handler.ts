@@ -1,5 +1,5 @@
 import { type AsyncContext, createAsyncContext } from "./async_context.ts";
-import { type HandlerBookmark, MemoryBookmark } from "./bookmark.ts";
+import type { HandlerBookmark } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
@@ -7,7 +7,10 @@ import { StoreError } from "./errors.ts";
 import { EventFailure, reportFailure } from "./event_failure.ts";
 import { checkHandler } from "./handler_check.ts";
 import { HandledEvents, waitUntilHandled } from "./handled.ts";
+import { HandlerCallbacks } from "./handler_callbacks.ts";
 import type {
+  BatchCallback,
+  BatchOptions,
   DomainHandlerOpts,
   EventCallback,
   HandledOptions,
@@ -19,8 +22,8 @@ import {
   type HandlerStatus,
   readLag,
 } from "./handler_status.ts";
+import { askForLease } from "./handler_lease.ts";
 import type { Lease } from "./lease.ts";
-import { membershipOf } from "./membership.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 
 const POLL_MS = 1000;
@@ -48,7 +51,7 @@ export class EventHandler implements HandlerControls {
   readonly name: string;
   #options: EventHandlerOptions;
   #clock: Clock;
-  #callbacks: Map<string, Map<string, EventCallback<any, any>>> = new Map();
+  #callbacks: HandlerCallbacks;
   #catchUp: CatchUp;
   #turn: Promise<unknown> = Promise.resolve();
   #pass: Pass | undefined;
@@ -73,9 +76,13 @@ export class EventHandler implements HandlerControls {
     this.name = typeof bookmark === "string" ? bookmark : bookmark.name;
     this.#options = options;
     this.#clock = clock;
+    const callbacks = this.#callbacks = new HandlerCallbacks(
+      this.name,
+      options,
+    );
     this.#catchUp = new CatchUp(options, clock, {
-      callback: ({ stream, event }) =>
-        this.#callbacks.get(stream)?.get(event.type),
+      callback: (event) => callbacks.of(event),
+      batch: () => callbacks.batch,
       passed: (event) => this.#handled.passed(event),
       report: (error) => this.#report(error),
     });
@@ -87,9 +94,15 @@ export class EventHandler implements HandlerControls {
     type: string,
     callback: EventCallback<any, any>,
   ): void {
-    let types = this.#callbacks.get(stream);
-    if (!types) this.#callbacks.set(stream, types = new Map());
-    types.set(type, callback);
+    this.#callbacks.add(stream, type, callback);
+  }
+
+  /** Registers a callback for several events at once. */
+  subscribeBatch(
+    callback: BatchCallback<any, any>,
+    options: BatchOptions = {},
+  ): void {
+    this.#callbacks.setBatch(callback, options);
   }
 
   start = (): void => {
@@ -179,7 +192,11 @@ export class EventHandler implements HandlerControls {
     const provider = await this.#provider();
     if (!provider) return;
     const unwatch = provider.watch?.(() => this.#wake());
-    const lease = this.#lease = this.#askForLease(provider);
+    const lease = this.#lease = askForLease(this.#options, provider, {
+      clock: this.#clock,
+      changed: () => this.#wake(),
+      report: (error) => void this.#report(error),
+    });
     this.#catchUp.restart();
     let term = 0;
     let pause = FIRST_RETRY_MS;
@@ -228,17 +245,6 @@ export class EventHandler implements HandlerControls {
       defaultOnError(error, this.#options.streams.join(", "), this.name);
       return undefined;
     }
-  }
-
-  #askForLease(provider: Provider<any>): Lease | undefined {
-    const { bookmark, exclusive = true } = this.#options;
-    const shared = typeof bookmark === "string" && bookmark !== MemoryBookmark;
-    if (!exclusive || !shared || !provider.records) return undefined;
-    return membershipOf(provider, provider.records, this.#clock).ask(
-      bookmark,
-      () => this.#wake(),
-      (error) => void this.#report(error),
-    );
   }
 
   /** Waits for its turn, then handles everything that is new. */

@@ -89,6 +89,8 @@ export function streamHandler<Body extends { [key: string]: Event }>(
       handler.subscribe(String(stream), type, callback),
     handleStream: (stream, callbacks) =>
       subscribeAll(handler, String(stream), callbacks),
+    handleBatch: (callback, options) =>
+      handler.subscribeBatch(callback, options),
   };
 }
 

@@ -2,7 +2,7 @@ import { MemoryBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
 import type { EventHandlerOptions } from "./event_handler.ts";
 import { checkHandlerOptions } from "./handler_options.ts";
-import { transactUnsupported } from "./handler_page.ts";
+import { transactOf } from "./transact_of.ts";
 import { checkName } from "./validation.ts";
 
 /**
@@ -30,7 +30,5 @@ export function checkHandler(options: EventHandlerOptions): void {
       { field: "bookmark" },
     );
   }
-  if (!("then" in provider) && !provider.transact) {
-    throw transactUnsupported(provider);
-  }
+  if (!("then" in provider)) transactOf(provider);
 }

@@ -84,6 +84,27 @@ export type HandlerBody<E extends Event, Tx = undefined> = {
   [evt in E["type"]]?: EventCallback<Ext<E, evt>, Tx>;
 };
 
+/** An event of a batch, with where and when it was stored. */
+export type BatchedEvent<Body extends { [key: string]: Event }> = {
+  [S in keyof Body]: EventMeta & { stream: S; event: Body[S] };
+}[keyof Body];
+
+/**
+ * What happens with several events at once. The next ones wait for the promise
+ * it returns; if it throws, all of them come again.
+ *
+ * @param events The events of all streams of the handler, in order.
+ * @param tx The transaction that the bookmark moves in; undefined unless the
+ * handler is transactional.
+ */
+export type BatchCallback<E, Tx = undefined> = (events: E[], tx: Tx) => any;
+
+/** Options of `handleBatch`. */
+export type BatchOptions = {
+  /** The most events of one call. Default: those of a page, 1,000. */
+  size?: number;
+};
+
 /** Registers a callback for one type of event of one stream. */
 export type StreamsHandler<
   T extends { [key: string]: Event },
@@ -162,6 +183,14 @@ export type Handler<E extends Event, Tx = undefined> = HandlerControls & {
   ) => void;
   /** Registers several callbacks. */
   handlers: (body: HandlerBody<E, Tx>) => void;
+  /**
+   * Handles the events many at a time, instead of by callbacks for each: for a
+   * read model that writes many rows in one statement.
+   */
+  handleBatch: (
+    callback: BatchCallback<BatchedEvent<{ [stream: string]: E }>, Tx>,
+    options?: BatchOptions,
+  ) => void;
 };
 
 /** A handler of several streams. */
@@ -175,6 +204,17 @@ export type StreamHandler<
   handleStream: <S extends keyof Body>(
     stream: S,
     handlers: HandlerBody<Body[S], Tx>,
+  ) => void;
+  /**
+   * Handles the events many at a time, instead of by callbacks for each: for a
+   * read model that writes many rows in one statement.
+   *
+   * @throws {StoreError} `INVALID_INPUT` beside callbacks for single events,
+   * `continueOnError` or `concurrency`.
+   */
+  handleBatch: (
+    callback: BatchCallback<BatchedEvent<Body>, Tx>,
+    options?: BatchOptions,
   ) => void;
 };
 
@@ -202,7 +242,12 @@ export function checkHandlerOptions(options: DomainHandlerOpts): void {
   checkPositive("checkpoint.ms", options.checkpoint?.ms);
 }
 
-function checkPositive(field: string, value: number | undefined): void {
+/**
+ * Refuses a number that is not above 0.
+ *
+ * @throws {StoreError} `INVALID_INPUT`, naming the option.
+ */
+export function checkPositive(field: string, value: number | undefined): void {
   if (value === undefined || value > 0) return;
   throw invalid(
     field,

@@ -1,7 +1,8 @@
 import type { Clock } from "./clock.ts";
-import { StoreError } from "./errors.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
 import { EventFailure } from "./event_failure.ts";
+import { runInBatches } from "./handler_batches.ts";
+import type { Batch } from "./handler_callbacks.ts";
 import type { HandlerCursor } from "./handler_cursor.ts";
 import { handleInLanes } from "./handler_lanes.ts";
 import type { EventCallback } from "./handler_options.ts";
@@ -11,6 +12,7 @@ import {
   type PageResult,
 } from "./page_progress.ts";
 import type { Provider } from "./provider.ts";
+import { transactOf } from "./transact_of.ts";
 
 /** How long the events of one transaction may take, in milliseconds. */
 const TRANSACTION_MS = 50;
@@ -35,6 +37,8 @@ export type PageContext = {
   checkpoint: Checkpoint;
   /** The callback of an event, if there is one. */
   callback(event: StoreEvent<Event>): EventCallback<any, any> | undefined;
+  /** The callback for several events at once, if there is one. */
+  batch(): Batch | undefined;
   /** Told of each event that is done, whether there was a callback or not. */
   passed(event: StoreEvent<Event>): void;
   /** Passes a failure on. */
@@ -58,6 +62,8 @@ export class PageRunner {
    */
   run(events: StoreEvent<any>[]): Promise<PageResult> {
     const { transactional, callback } = this.#context;
+    const batch = this.#context.batch();
+    if (batch) return runInBatches(events, batch, this.#context);
     // Without a callback there is nothing that the bookmark must commit with.
     const inTransaction = transactional &&
       events.some((stored) => callback(stored) !== undefined);
@@ -124,9 +130,9 @@ export class PageRunner {
 
   async #transact(events: StoreEvent<any>[]): Promise<PageResult> {
     const { provider, cursor, clock, enough } = this.#context;
-    if (!provider.transact) throw transactUnsupported(provider);
+    const transact = transactOf(provider);
     const last = events.at(-1)!;
-    const result = await provider.transact(async (tx) => {
+    const result = await transact(async (tx) => {
       const result: PageResult = { seen: 0, handled: 0, moved: false };
       // The bookmark first: who has lost it learns so before any side effect.
       result.moved = await cursor.storeIn(tx, last.position);
@@ -173,13 +179,4 @@ export class PageRunner {
       return true;
     }
   }
-}
-
-/** The error of a transactional handler whose provider has no transactions. */
-export function transactUnsupported(provider: Provider<any>): StoreError {
-  return new StoreError(
-    "NOT_SUPPORTED",
-    `Cannot run a transactional handler: the ${provider.driver} provider has no transactions; make the callbacks safe to repeat instead`,
-    { field: "transactional" },
-  );
 }

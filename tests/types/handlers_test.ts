@@ -99,3 +99,20 @@ test("createHandler() knows the events of its map", () => {
     expectType<Equal<typeof tx, MemoryTransaction>>();
   });
 });
+
+test("a batch tells the events of its streams apart", () => {
+  const handler = createDomainHandler("model", ["users", "posts"], {
+    transactional: true,
+  });
+  handler.handleBatch((events, tx) => {
+    expectType<Equal<typeof tx, MemoryTransaction>>();
+    for (const one of events) {
+      expectType<Equal<typeof one.version, number>>();
+      if (one.stream === "users") {
+        expectType<Equal<typeof one.event.type, UserEvent["type"]>>();
+      } else expectType<Equal<typeof one.event.type, PostEvent["type"]>>();
+    }
+  }, { size: 100 });
+  // @ts-expect-error size is a number
+  (() => handler.handleBatch(() => {}, { size: "many" }));
+});

@@ -1,0 +1,69 @@
+import { StoreError } from "./errors.ts";
+import type { Event, StoreEvent } from "./event.ts";
+import {
+  type BatchCallback,
+  type BatchOptions,
+  checkPositive,
+  type DomainHandlerOpts,
+  type EventCallback,
+} from "./handler_options.ts";
+
+/** A callback for several events, and for how many. */
+export type Batch = { size: number; callback: BatchCallback<any, any> };
+
+/** What a handler calls: one callback a stream and type, or one for batches. */
+export class HandlerCallbacks {
+  #bookmark: string;
+  #options: DomainHandlerOpts;
+  #callbacks: Map<string, Map<string, EventCallback<any, any>>> = new Map();
+  #batch: Batch | undefined;
+
+  /** @param bookmark What errors call the handler. */
+  constructor(bookmark: string, options: DomainHandlerOpts) {
+    this.#bookmark = bookmark;
+    this.#options = options;
+  }
+
+  /** The callback for batches, if there is one. */
+  get batch(): Batch | undefined {
+    return this.#batch;
+  }
+
+  /** The callback of an event, if there is one. */
+  of(
+    { stream, event }: StoreEvent<Event>,
+  ): EventCallback<any, any> | undefined {
+    return this.#callbacks.get(stream)?.get(event.type);
+  }
+
+  /** Registers a callback; the last one of a stream and type counts. */
+  add(stream: string, type: string, callback: EventCallback<any, any>): void {
+    if (this.#batch) throw this.#refused("callbacks for single events");
+    let types = this.#callbacks.get(stream);
+    if (!types) this.#callbacks.set(stream, types = new Map());
+    types.set(type, callback);
+  }
+
+  /** Registers the callback for batches; the last one counts. */
+  setBatch(
+    callback: BatchCallback<any, any>,
+    { size = Infinity }: BatchOptions,
+  ): void {
+    const { continueOnError, concurrency = 1 } = this.#options;
+    checkPositive("size", size);
+    if (this.#callbacks.size > 0) {
+      throw this.#refused("callbacks for single events");
+    }
+    if (continueOnError) throw this.#refused("continueOnError");
+    if (concurrency > 1) throw this.#refused("concurrency");
+    this.#batch = { size, callback };
+  }
+
+  #refused(what: string): StoreError {
+    return new StoreError(
+      "INVALID_INPUT",
+      `Cannot handle batches beside ${what} in handler "${this.#bookmark}": choose one, or make two handlers`,
+      { field: "handleBatch", bookmark: this.#bookmark },
+    );
+  }
+}
