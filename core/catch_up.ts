@@ -66,10 +66,24 @@ export class CatchUp {
    */
   async run(enough: () => boolean): Promise<number> {
     const provider = await this.#options.provider;
-    const { hooks, streams } = this.#options;
     const cursor = await this.#openCursor();
     const runner = await this.#runner(cursor, enough);
-    const reader = new PageReader(provider, streams);
+    const reader = new PageReader(provider, this.#options.streams);
+    try {
+      return await this.#run(cursor, runner, reader, enough);
+    } finally {
+      await runner.end();
+      await reader.end();
+    }
+  }
+
+  async #run(
+    cursor: HandlerCursor,
+    runner: PageRunner,
+    reader: PageReader,
+    enough: () => boolean,
+  ): Promise<number> {
+    const { hooks } = this.#options;
     let total = 0;
     let lost = 0;
     while (!enough()) {

@@ -56,7 +56,7 @@ export class EventHandler implements HandlerControls {
   #turn: Promise<unknown> = Promise.resolve();
   #pass: Pass | undefined;
   #inside: AsyncContext<Pass> = createAsyncContext();
-  #loop: { stopping: AbortController; done: Promise<void> } | undefined;
+  #loop: AbortController | undefined;
   #lastLoop: Promise<void> = Promise.resolve();
   #lease: Lease | undefined;
   #signals = 0;
@@ -107,20 +107,17 @@ export class EventHandler implements HandlerControls {
 
   start = (): void => {
     if (this.#loop) return;
-    const stopping = new AbortController();
-    const done = this.#lastLoop.then(() => this.#run(stopping.signal));
-    this.#lastLoop = done.catch(() => {});
-    this.#loop = { stopping, done };
+    const stopping = this.#loop = new AbortController();
+    this.#lastLoop = this.#lastLoop.then(() => this.#run(stopping.signal));
   };
 
   stop = async (): Promise<void> => {
-    const loop = this.#loop;
+    this.#loop?.abort();
     this.#loop = undefined;
-    loop?.stopping.abort();
     this.#pass?.stopping.abort();
     // Waiting here for the callback that this call stands in would be for ever.
     if (this.#isInside()) return;
-    await loop?.done;
+    await this.#lastLoop;
     await this.#turn;
   };
 

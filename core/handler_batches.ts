@@ -2,7 +2,7 @@ import { type StoreEvent, toMeta } from "./event.ts";
 import type { Batch } from "./handler_callbacks.ts";
 import type { PageContext } from "./handler_page.ts";
 import type { PageResult } from "./page_progress.ts";
-import { transactOf } from "./transact_of.ts";
+import { inTransaction } from "./handler_transaction.ts";
 
 /**
  * Handles a page in as many calls as its size asks for. The bookmark moves with
@@ -13,28 +13,32 @@ export async function runInBatches(
   { size, callback }: Batch,
   context: PageContext,
 ): Promise<PageResult> {
-  const { provider, cursor, transactional, enough, passed } = context;
-  const result: PageResult = { seen: 0, handled: 0, moved: true };
-  while (result.seen < events.length && result.moved && !enough()) {
-    const batch = events.slice(result.seen, result.seen + size);
-    const { position } = batch.at(-1)!;
-    const given = batch.map((one) => ({ ...toMeta(one), event: one.event }));
-    if (transactional) {
-      result.moved = await transactOf(provider)(async (tx) => {
-        const moved = await cursor.storeIn(tx, position);
-        if (moved) await callback(given, tx);
-        return moved;
-      });
-      if (result.moved) cursor.committed(position);
-    } else {
-      await callback(given, undefined);
-      cursor.moveTo(position);
+  const { cursor, transactional, enough, passed } = context;
+  const total: PageResult = { seen: 0, handled: 0, moved: true };
+  while (total.seen < events.length && !enough()) {
+    const batch = events.slice(total.seen, total.seen + size);
+    const last = batch.at(-1)!;
+    const work = async (tx: unknown): Promise<PageResult> => {
+      await callback(batch.map(toBatched), tx);
+      return { seen: batch.length, handled: batch.length, moved: true };
+    };
+    const result = transactional
+      ? await inTransaction(context, last, work)
+      : await work(undefined);
+    if (transactional && result.seen > 0) cursor.committed(last.position);
+    if (!transactional) {
+      cursor.moveTo(last.position);
       result.moved = await cursor.store();
     }
-    if (!result.moved) break;
-    result.seen += batch.length;
-    result.handled += batch.length;
+    total.moved = result.moved;
+    if (!result.moved || result.seen === 0) break;
+    total.seen += result.seen;
+    total.handled += result.handled;
     batch.forEach((one) => passed(one));
   }
-  return result;
+  return total;
+}
+
+function toBatched(stored: StoreEvent<any>): StoreEvent<any> {
+  return { ...toMeta(stored), event: stored.event };
 }

@@ -23,6 +23,7 @@ export class HandlerCursor {
   #position: any = undefined;
   #stored: any = undefined;
   #mayTail = true;
+  #storing: Promise<unknown> = Promise.resolve();
 
   /** A place that is not known before `open`. */
   constructor(
@@ -69,11 +70,18 @@ export class HandlerCursor {
   }
 
   /**
-   * Stores the place.
+   * Stores the place, after whoever is storing it already: each compares with
+   * what the one before it has stored.
    *
    * @returns False if somebody else has moved the bookmark since it was read.
    */
-  async store(): Promise<boolean> {
+  store(): Promise<boolean> {
+    const storing = this.#storing.then(() => this.#store());
+    this.#storing = storing.catch(() => {});
+    return storing;
+  }
+
+  async #store(): Promise<boolean> {
     if (this.#position === undefined) return true;
     if (isSamePosition(this.#position, this.#stored)) return true;
     const position = this.#position;

@@ -8,6 +8,7 @@ import type { StoreEvent } from "./event.ts";
  * @param concurrency How many at once.
  * @param handle What to do with one.
  * @param enough Asked before each: whether to begin no further one.
+ * @param alsoFailed Told of what `handle` threw beside that.
  * @throws What `handle` threw for the first event in the order of the page.
  */
 export async function handleInLanes(
@@ -15,6 +16,7 @@ export async function handleInLanes(
   concurrency: number,
   handle: (stored: StoreEvent<any>, index: number) => Promise<void>,
   enough: () => boolean,
+  alsoFailed: (error: unknown) => Promise<void>,
 ): Promise<void> {
   // Iterated in the order in which the lanes became free, about that of the log.
   const free: number[][] = toLanes(events);
@@ -36,7 +38,9 @@ export async function handleInLanes(
   const workers = Math.min(concurrency, free.length);
   await Promise.all(Array.from({ length: workers }, work));
   failures.sort((left, right) => left.index - right.index);
-  if (failures[0]) throw failures[0].error;
+  const [first, ...others] = failures;
+  for (const { error } of others) await alsoFailed(error);
+  if (first) throw first.error;
 }
 
 /** The places of each aggregate's events. */

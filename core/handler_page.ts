@@ -12,7 +12,7 @@ import {
   type PageResult,
 } from "./page_progress.ts";
 import type { Provider } from "./provider.ts";
-import { transactOf } from "./transact_of.ts";
+import { inTransaction } from "./handler_transaction.ts";
 
 /** How long the events of one transaction may take, in milliseconds. */
 const TRANSACTION_MS = 50;
@@ -48,6 +48,8 @@ export type PageContext = {
 /** Handles the events of a page in order. */
 export class PageRunner {
   #context: PageContext;
+  /** A failure whose event is to be tried alone; then it is told of, or again. */
+  #untold: EventFailure | undefined;
 
   /** @param context What to handle them with. */
   constructor(context: PageContext) {
@@ -65,11 +67,16 @@ export class PageRunner {
     const batch = this.#context.batch();
     if (batch) return runInBatches(events, batch, this.#context);
     // Without a callback there is nothing that the bookmark must commit with.
-    const inTransaction = transactional &&
-      events.some((stored) => callback(stored) !== undefined);
-    return inTransaction
+    const hasEffects = events.some((stored) => callback(stored) !== undefined);
+    return transactional && hasEffects
       ? this.#runInTransactions(events)
       : this.#runPlain(events);
+  }
+
+  /** Tells of what there was no time to try again. */
+  async end(): Promise<void> {
+    if (this.#untold) await this.#context.report(this.#untold);
+    this.#untold = undefined;
   }
 
   async #runPlain(events: StoreEvent<any>[]): Promise<PageResult> {
@@ -84,7 +91,8 @@ export class PageRunner {
     };
     try {
       if (concurrency > 1) {
-        await handleInLanes(events, concurrency, handle, enough);
+        const { report } = this.#context;
+        await handleInLanes(events, concurrency, handle, enough, report);
       } else {
         for (let index = 0; index < events.length && !enough(); index++) {
           await handle(events[index]!, index);
@@ -113,30 +121,42 @@ export class PageRunner {
    * cannot hold back the good ones in front of it.
    */
   async #runInTransactions(events: StoreEvent<any>[]): Promise<PageResult> {
+    const before = this.#untold;
+    this.#untold = undefined;
     try {
-      return await this.#transact(events);
+      const result = await this.#transact(events);
+      if (before) await this.#context.report(before);
+      return result;
     } catch (error) {
+      const failed = error instanceof EventFailure
+        ? events.indexOf(error.event)
+        : -1;
+      // At the first event it is the one that is untold, and fails again.
+      if (before && failed !== 0) await this.#context.report(before);
       if (!(error instanceof EventFailure)) throw error;
-      const failed = events.indexOf(error.event);
-      if (failed > 0) return await this.#transact(events.slice(0, failed));
+      if (failed > 0) {
+        this.#untold = error;
+        return await this.#transact(events.slice(0, failed));
+      }
       if (!this.#context.continueOnError) throw error;
-      await this.#context.report(error);
-      this.#context.cursor.moveTo(error.event.position);
-      const moved = await this.#context.cursor.store();
-      if (moved) this.#context.passed(error.event);
-      return { seen: 1, handled: 1, moved };
+      return await this.#passOver(error);
     }
   }
 
+  async #passOver(failure: EventFailure): Promise<PageResult> {
+    const { cursor, report, passed } = this.#context;
+    await report(failure);
+    cursor.moveTo(failure.event.position);
+    const moved = await cursor.store();
+    if (moved) passed(failure.event);
+    return { seen: 1, handled: 1, moved };
+  }
+
   async #transact(events: StoreEvent<any>[]): Promise<PageResult> {
-    const { provider, cursor, clock, enough } = this.#context;
-    const transact = transactOf(provider);
+    const { cursor, clock, enough, passed } = this.#context;
     const last = events.at(-1)!;
-    const result = await transact(async (tx) => {
-      const result: PageResult = { seen: 0, handled: 0, moved: false };
-      // The bookmark first: who has lost it learns so before any side effect.
-      result.moved = await cursor.storeIn(tx, last.position);
-      if (!result.moved) return result;
+    const result = await inTransaction(this.#context, last, async (tx) => {
+      const result: PageResult = { seen: 0, handled: 0, moved: true };
       const startedAt = clock.monotonic();
       for (const stored of events) {
         if (await this.#handle(stored, tx)) result.handled++;
@@ -149,10 +169,10 @@ export class PageRunner {
       }
       return result;
     });
-    if (result.moved) {
+    if (result.moved && result.seen > 0) {
       const done = events.slice(0, result.seen);
       cursor.committed(done.at(-1)!.position);
-      done.forEach(this.#context.passed);
+      done.forEach((one) => passed(one));
     }
     return result;
   }

@@ -36,7 +36,6 @@ export class PageProgress {
   #done: boolean[] = [];
   #unstored = 0;
   #storedAt: number;
-  #storing: Promise<void> | undefined;
 
   /** @param events The page. */
   constructor(
@@ -75,19 +74,12 @@ export class PageProgress {
 
   /** Stores the bookmark behind what is done. */
   async store(): Promise<void> {
-    await this.#storing;
     if (this.#unstored === 0 || !this.result.moved) return;
-    this.#storing = this.#store();
-    await this.#storing;
-  }
-
-  async #store(): Promise<void> {
     this.#unstored = 0;
     try {
       this.result.moved = await this.#cursor.store();
     } finally {
       this.#storedAt = this.#clock.monotonic();
-      this.#storing = undefined;
     }
   }
 }

@@ -13,6 +13,7 @@ export class PageReader {
   #provider: Provider<any>;
   #streams: string[];
   #next: Page | undefined;
+  #reading: Set<Promise<unknown>> = new Set();
 
   /** @param provider Where the events are. */
   constructor(provider: Provider<any>, streams: string[]) {
@@ -35,7 +36,9 @@ export class PageReader {
     const from = events.at(-1)!.position;
     const next = this.#request(from);
     // It is thrown where it is read; nobody may come to read it.
-    next.catch(() => {});
+    const reading = next.catch(() => {});
+    this.#reading.add(reading);
+    reading.then(() => this.#reading.delete(reading));
     this.#next = { from, events: next };
   }
 
@@ -50,6 +53,11 @@ export class PageReader {
   /** Nothing that was read ahead is what comes next. */
   forget(): void {
     this.#next = undefined;
+  }
+
+  /** Waits for what is still on its way, so that nothing is after the end. */
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#reading);
   }
 
   #request(position: any): Promise<EventPage<any>> {
