@@ -33,20 +33,20 @@ async function setUp(
 }
 
 test("a transaction that began before the lease was lost begins no event", async () => {
-  let handler: EventHandler | undefined;
-  const { handler: made, provider } = await setUp(
+  const made: { handler?: EventHandler } = {};
+  const { handler, provider } = await setUp(
     ["1"],
     { transactional: true },
     (shared) => ({
       setPosition: async (...args) => {
         const moved = await shared.setPosition(...args);
         // As if the process had stood still between this and its answer.
-        void handler?.stop();
+        void made.handler?.stop();
         return moved;
       },
     }),
   );
-  handler = made;
+  made.handler = handler;
   const seen: string[] = [];
   handler.subscribe("a", "Done", (id) => void seen.push(id));
   await handler.runOnce();
@@ -120,14 +120,14 @@ test("of several events that fail at once each is told of", async () => {
 });
 
 test("setPosition() beside the handler's own store does not lose against it", async () => {
-  let store: (() => Promise<void>) | undefined;
+  const beside: { store?: () => Promise<void> } = {};
   let stored: Promise<void> | undefined;
   const { handler, provider } = await setUp(
     ["1", "2"],
     { checkpoint: { events: 1 } },
     (shared) => ({
       setPosition: async (...args) => {
-        stored ??= store?.();
+        stored ??= beside.store?.();
         return await shared.setPosition(...args);
       },
     }),
@@ -135,7 +135,7 @@ test("setPosition() beside the handler's own store does not lose against it", as
   const seen: string[] = [];
   handler.subscribe("a", "Done", (id) => void seen.push(id));
   await handler.getPosition();
-  store = () => handler.setPosition();
+  beside.store = () => handler.setPosition();
   await handler.runOnce();
   await stored;
   assert.deepEqual(seen, ["1", "2"]);
