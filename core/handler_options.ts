@@ -42,7 +42,9 @@ export type DomainHandlerOpts = {
   exclusive?: boolean;
   /**
    * How many events to handle at once; those of one aggregate still come one
-   * after the other. Cannot be combined with `transactional`. Default: 1.
+   * after the other. What was done out of order, behind an event that was not begun,
+   * comes again, also after a stop. Cannot be combined with `transactional`.
+   * Default: 1.
    */
   concurrency?: number;
   /** How often to look for new events, in milliseconds. Default: 1,000. */

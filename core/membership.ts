@@ -51,8 +51,7 @@ export function membershipOf(
  * that the fencing token.
  */
 export class Membership {
-  /** The key of this process in the store. */
-  readonly id: string;
+  #id: string;
   #records: Records;
   #clock: Clock;
   #leases: Map<string, Lease[]> = new Map();
@@ -71,8 +70,17 @@ export class Membership {
   constructor(records: Records, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
-    this.id = newId(clock);
+    this.#id = newId(clock);
     this.#members = new ObservedMembers(clock);
+  }
+
+  /**
+   * The key of this process in the store: another one each time that it joins.
+   * An observer must never see one revision of one key twice, or it would take
+   * two lives for a standstill.
+   */
+  get id(): string {
+    return this.#id;
   }
 
   /**
@@ -144,15 +152,24 @@ export class Membership {
     if (!await put(this.#revision)) {
       // An answer was lost, or this process was taken for dead and forgotten.
       const current = await this.#records.get(MEMBER, this.id);
-      this.#revision = current?.revision ?? 0;
+      if (current) this.#revision = current.revision;
+      else this.#beginAnew();
       if (!await put(this.#revision)) return;
     }
     this.#revision++;
     // Others may have taken over meanwhile.
-    if (this.#age() >= FRESH_MS) {
-      for (const [head] of this.#leases.values()) head!.suspend();
-    }
+    if (this.#age() >= FRESH_MS) this.#suspend();
     this.#beat = beat;
+  }
+
+  #beginAnew(): void {
+    this.#id = newId(this.#clock);
+    this.#revision = 0;
+    this.#suspend();
+  }
+
+  #suspend(): void {
+    for (const [head] of this.#leases.values()) head!.suspend();
   }
 
   /** Sees who lives and who owns what; takes what is free. */
@@ -234,12 +251,13 @@ export class Membership {
   }
 
   async #leave(): Promise<void> {
+    const { id } = this;
     const revision = this.#revision;
-    this.#revision = 0;
+    this.#beginAnew();
     this.#beat = undefined;
     this.#members.clear();
     try {
-      await this.#records.remove(MEMBER, this.id, { revision });
+      await this.#records.remove(MEMBER, id, { revision });
     } catch {
       // Whoever is left removes it, as that of a dead one.
     }

@@ -34,11 +34,11 @@ function setUp() {
       put: (...args) => reachable(() => records.put(...args)),
       remove: (...args) => reachable(() => records.remove(...args)),
     };
-    const chance = ++count / 100;
+    let draw = ++count * 1009;
     const its: Clock = {
       monotonic: () => clock.monotonic(),
       now: wall,
-      random: () => chance,
+      random: () => (draw += 7919) % 10_007 / 10_007,
       sleep: (ms, signal) => clock.sleep(ms, signal),
     };
     const membership = new Membership(own, its);
@@ -269,9 +269,11 @@ test("a process that was forgotten joins again", async () => {
   const process = open();
   const lease = process.ask("model");
   await pass(100);
-  assert(await records.remove(MEMBER, process.membership.id));
+  const { id } = process.membership;
+  assert(await records.remove(MEMBER, id));
   await pass(5000);
   assert.equal(lease.held(), true);
+  assert.equal(await records.get(MEMBER, id), undefined);
   assert(await records.get(MEMBER, process.membership.id));
   await lease.release();
 });
@@ -291,6 +293,23 @@ test("an owner that comes back is not held beside one that took it for dead", as
   const late = { revision: seen.revision };
   assert.equal(await records.put(OWNER, "model", {}, late), false);
   await lease.release();
+});
+
+test("a process that leaves and joins again is not taken for dead", async () => {
+  const { open, pass } = setUp();
+  const process = open();
+  let lease = process.ask("model");
+  await pass(100);
+  const other = open().ask("model");
+  await pass(2000);
+  // Always at its first revision when the other looks.
+  for (let life = 0; life < 10; life++) {
+    await lease.release();
+    lease = process.ask("model");
+    await pass(1000);
+    assert.notEqual(lease.held(), other.held(), `life ${life}`);
+  }
+  await Promise.all([lease.release(), other.release()]);
 });
 
 test("nothing is left behind: no timer, no member, nothing owned", async () => {
