@@ -312,11 +312,16 @@ function newId(clock: Clock): string {
   return digits() + digits() + digits() + digits();
 }
 
-/** A number that every process draws alike for a bookmark and a member (FNV-1a). */
+/**
+ * A number that every process draws alike for a bookmark and a member: FNV-1a,
+ * mixed as MurmurHash3 does, or those of similar bookmarks would be in one order.
+ */
 function draw(bookmark: string, member: string): number {
   let hash = 0x811c9dc5;
   for (const character of `${member}/${bookmark}`) {
     hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   }
-  return hash >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
