@@ -100,6 +100,7 @@ it("a server that is not there is CONNECTION_LOST, after some patience", async (
   let now = 0;
   const store = new Neo4jStore(client as any, undefined, {
     monotonic: () => now,
+    now: () => now,
     random: () => 0,
     sleep: async (ms) => void (now += ms),
   });
