@@ -147,12 +147,15 @@ export class AppendWatcher {
 
   /** @returns When to look again. */
   #take({ safe, isBlocked }: SafeEnd): number {
+    const before = this.#safe;
+    this.#safe = this.#isNeeded() ? safe : undefined;
     // Not only further: after TRUNCATE or a restore the log begins anew.
-    const isChanged = safe !== this.#safe;
-    if (this.#listeners.size > 0) this.#safe = safe;
-    if (isChanged) {
-      this.#wake();
-      if (this.#followed) this.#notifications?.announce();
+    const isChanged = safe !== before;
+    if (isChanged) this.#wake();
+    if (this.#followed && isChanged) {
+      const isThere = this.#followed.position <= safe;
+      // At the first look nobody knows whether it is further.
+      if (isThere || before !== undefined) this.#notifications?.announce();
     }
     const isDue = this.#followed !== undefined &&
       this.#followed.position > safe &&
