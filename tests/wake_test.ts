@@ -43,6 +43,7 @@ function testWakes({ name, fixture }: Somewhere): void {
     try {
       const watching = await opened.another!();
       const stream = crypto.randomUUID();
+      const start = await watching.getPosition("of nobody");
       for (let version = 1; version <= 10; version++) {
         const appended = append(opened.provider, stream, version);
         // As a handler: it watches first, and reads then.
@@ -51,7 +52,7 @@ function testWakes({ name, fixture }: Somewhere): void {
         try {
           while (true) {
             woken = Promise.withResolvers();
-            const page = await watching.getEventsFrom([stream], 0);
+            const page = await watching.getEventsFrom([stream], start);
             if (page.at(-1)?.version === version) break;
             await before(woken.promise, `event ${version}`);
           }
