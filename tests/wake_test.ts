@@ -9,7 +9,7 @@ import { everywhere, type Somewhere } from "./providers/support/everywhere.ts";
 const POLL_MS = 600_000;
 /** Far more than a wake-up takes, also on a machine that is busy. */
 const PATIENCE_MS = 15_000;
-const ROUNDS = 40;
+const ROUNDS = 25;
 
 for (const somewhere of everywhere) {
   describe(`wake-ups, ${somewhere.name}`, () => testWakes(somewhere));
