@@ -27,6 +27,30 @@ function testWakes({ name, fixture }: Somewhere): void {
     }
   });
 
+  it("what is appended between a read and the wait is not slept through", async () => {
+    const opened = await fixture.open();
+    const stream = crypto.randomUUID();
+    const { provider } = opened;
+    let version = 0;
+    const handler = await startHandler({
+      ...provider,
+      async getEventsFrom(...args) {
+        const page = await provider.getEventsFrom(...args);
+        // Too late for this page, and its only wake-up is over.
+        if (page.length === 0 && version < 3) {
+          await append(provider, stream, ++version);
+        }
+        return page;
+      },
+    }, stream);
+    try {
+      await handler.has(3);
+    } finally {
+      await handler.stop();
+      await opened.close();
+    }
+  });
+
   if (!isShared) return;
 
   it("none of many appends of another process is slept through", async () => {
