@@ -27,6 +27,8 @@ export type BackendOptions = {
   ordering?: KnexOrdering;
   /** How long a transaction may lie idle, in milliseconds. */
   transactionTimeoutMs?: number;
+  /** Wake other processes by NOTIFY, on PostgreSQL. */
+  notify?: boolean;
 };
 
 /** A provider of the database that the client is connected to. */
@@ -48,6 +50,7 @@ export function createBackend<E extends Event>(
   const { client } = source;
   const { limit, ordering = "horizon", transactionTimeoutMs = 30_000 } =
     options;
+  const { notify = false } = options;
   checkOptions(ordering, transactionTimeoutMs);
   switch (dialectOf(client)) {
     case "mysql":
@@ -70,6 +73,7 @@ export function createBackend<E extends Event>(
           onError,
           ordering,
           transactionTimeoutMs,
+          notify,
         },
       );
     case "sqlite":

@@ -24,6 +24,8 @@ export type KnexClient = {
     numPendingAcquires?(): number;
   };
   acquireConnection(): Promise<any>;
+  /** Opens a connection that is not in the pool. */
+  acquireRawConnection(): Promise<any>;
   releaseConnection(connection: KnexConnection): Promise<void>;
   /** Runs a statement as it is, without the hooks and events of Knex. */
   _query(

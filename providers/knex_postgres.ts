@@ -7,9 +7,11 @@ import {
   sizeOf,
   withConnection,
 } from "./knex_client.ts";
+import { listenOn } from "./pg_listen.ts";
 import { transactOn } from "./knex_transaction.ts";
 import {
   type PostgresExecutor,
+  type PostgresListener,
   type PostgresQueryOptions,
   type PostgresRow,
   type PostgresSession,
@@ -103,6 +105,15 @@ export class KnexPostgresExecutor
       (connection) =>
         work((text, values = []) => query(connection, text, values)),
     );
+  }
+
+  async listen(
+    channel: string,
+    listener: PostgresListener,
+  ): Promise<() => Promise<void>> {
+    // Not one of the pool's, whose destroy() would wait for it.
+    const connection = await this.#client.acquireRawConnection();
+    return await listenOn(connection, channel, listener);
   }
 }
 

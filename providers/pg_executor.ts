@@ -1,7 +1,10 @@
 // @ts-types="npm:@types/pg@8"
 import type * as pg from "pg";
+import { StoreError } from "../core/errors.ts";
+import { listenOn, type PgListenClient } from "./pg_listen.ts";
 import {
   type PostgresExecutor,
+  type PostgresListener,
   type PostgresQueryOptions,
   type PostgresRow,
   type PostgresSession,
@@ -35,6 +38,13 @@ type Connection = {
 
 /** Since pg 8.17. */
 type WithStatus = { getTransactionStatus?(): string | null };
+
+/** What every pool has, and its types leave out. */
+type WithClient = {
+  Client: new (
+    options: PgPool["options"],
+  ) => PgListenClient & { connect(): Promise<unknown> };
+};
 
 /** All values as text: what they are to the application is its own affair. */
 const types = { getTypeParser: () => (text: any) => text };
@@ -127,6 +137,26 @@ export class PgExecutor implements PostgresExecutor<PgTransaction> {
     return await this.#hold(({ client }) =>
       work((text, values = []) => run(client, text, values))
     );
+  }
+
+  async listen(
+    channel: string,
+    listener: PostgresListener,
+  ): Promise<() => Promise<void>> {
+    const pool = await this.#connect();
+    if (!isPool(pool)) {
+      throw new StoreError(
+        "NOT_SUPPORTED",
+        'Cannot listen on the only connection, so handlers poll: give the provider a Pool, or leave "notify" out',
+        { field: "notify" },
+      );
+    }
+    // Not one of the pool's, whose end() would wait for it.
+    const client = new (pool as unknown as WithClient).Client(pool.options);
+    // Its failure to connect is the promise's; unheard it would end the process.
+    client.on("error", () => {});
+    await client.connect();
+    return await listenOn(client, channel, listener);
   }
 
   /** Keeps one connection for `work`, and gives up one that is broken. */

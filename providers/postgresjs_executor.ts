@@ -1,6 +1,7 @@
 import type { ReservedSql, Sql, TransactionSql } from "postgres";
 import {
   type PostgresExecutor,
+  type PostgresListener,
   type PostgresQueryOptions,
   type PostgresRow,
   type PostgresSession,
@@ -112,6 +113,17 @@ export class PostgresJsExecutor
     } finally {
       connection.release();
     }
+  }
+
+  async listen(
+    channel: string,
+    { notified }: PostgresListener,
+  ): Promise<() => Promise<void>> {
+    const sql = await this.#given;
+    // The driver keeps one connection for this until `sql.end()`, opens it
+    // again by itself, and calls back when it has.
+    const { unlisten } = await sql.listen(channel, notified, () => notified());
+    return unlisten;
   }
 }
 

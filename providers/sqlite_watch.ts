@@ -2,7 +2,7 @@ import { clearInterval, setInterval } from "node:timers";
 import type { ErrorCallback } from "../core/provider.ts";
 import { defaultOnError } from "../core/default_on_error.ts";
 
-/** How soon a commit of another process is noticed, in milliseconds. */
+/** How soon it is noticed where a look costs next to nothing, in milliseconds. */
 const POLL_MS = 25;
 
 /**
@@ -18,25 +18,29 @@ export class AppendWatcher {
   #head: number | undefined;
   #isPolling = false;
   #failure = "";
+  #pollMs: number;
 
   /**
    * @param readHead The newest position; undefined where no other process can
    * append.
    * @param onError Learns of failures to read it, each once until it is over.
+   * @param pollMs How soon a commit of another process is noticed.
    */
   constructor(
     readHead: () => Promise<number | undefined>,
     onError: ErrorCallback,
+    pollMs: number = POLL_MS,
   ) {
     this.#readHead = readHead;
     this.#onError = onError;
+    this.#pollMs = pollMs;
   }
 
   /** Calls `listener` after appends. @returns A function that ends it. */
   watch(listener: () => void): () => void {
     const entry = { listener };
     this.#listeners.add(entry);
-    this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
+    this.#timer ??= setInterval(() => this.#poll(), this.#pollMs).unref();
     return () => {
       this.#listeners.delete(entry);
       if (this.#listeners.size === 0) this.#stop();

@@ -160,6 +160,11 @@ export class Log {
     };
   }
 
+  /** Whether the last page ended before a commit that is not applied yet. */
+  get isBehind(): boolean {
+    return this.#gap !== undefined;
+  }
+
   /** The last position that was drawn, or undefined before migrate(). */
   async poll(): Promise<number | undefined> {
     const { poll } = await this.statements();

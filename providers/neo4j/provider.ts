@@ -72,7 +72,9 @@ export function createNeo4jProvider<E extends Event>(
 
     async getEventsFrom(stream, position, limit) {
       const after = toPosition("position", position ?? 0);
-      return await log.page<E>(toStreams(stream), after, limitOf(limit));
+      const page = await log.page<E>(toStreams(stream), after, limitOf(limit));
+      if (log.isBehind) watcher.heldBack();
+      return page;
     },
 
     async getEventsFor(stream, aggregateId, fromPosition, { limit, tx } = {}) {

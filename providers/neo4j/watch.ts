@@ -60,6 +60,11 @@ export class AppendWatcher {
     }
   }
 
+  /** A reader has met a commit that is not applied yet: it is told again. */
+  heldBack(): void {
+    this.#end = undefined;
+  }
+
   #pollSoon(): void {
     this.#timer = setTimeout(() => this.#poll(), POLL_MS);
     this.#timer.unref();

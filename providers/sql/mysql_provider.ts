@@ -21,6 +21,9 @@ import { checkPosition } from "./mysql_rows.ts";
 import { MysqlStore } from "./mysql_store.ts";
 import { checkText } from "./postgres_text.ts";
 
+/** How soon a commit of another process is noticed, in milliseconds. */
+const POLL_MS = 50;
+
 /** How {@linkcode createMysqlProvider} works. */
 export type MysqlProviderOptions = {
   /** The tables. */
@@ -57,6 +60,7 @@ export function createMysqlProvider<E extends Event, Tx>(
   const watcher = new AppendWatcher(
     async () => (await order.refresh()).safe,
     onError,
+    POLL_MS,
   );
   const appendedIn = new WeakSet<Tx & object>();
 

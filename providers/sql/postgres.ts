@@ -20,6 +20,10 @@ import {
 } from "./postgres_horizon_statements.ts";
 import type { PostgresTables } from "./postgres_names.ts";
 import {
+  notifyStatements,
+  type PostgresNotifyStatements,
+} from "./postgres_notify_statements.ts";
+import {
   createRecordStatements,
   type PostgresRecordStatements,
 } from "./postgres_record_statements.ts";
@@ -38,6 +42,7 @@ const columnsOf = (table: string): string => `
 export type PostgresStatements =
   & PostgresAppendStatements
   & PostgresHorizonStatements
+  & PostgresNotifyStatements
   & PostgresRecordStatements
   & PostgresReadStatements
   & PostgresBookmarkStatements;
@@ -78,6 +83,7 @@ export function createStatements(
   return {
     ...createAppendStatements(tables, ordering),
     ...createHorizonStatements(tables),
+    ...notifyStatements,
     ...createRecordStatements(tables),
     ...createReadStatements(tables.events.quoted),
     ...createBookmarkStatements(tables.bookmarks.quoted),

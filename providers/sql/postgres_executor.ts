@@ -18,6 +18,14 @@ export type PostgresSession = (
   values?: readonly PostgresValue[],
 ) => Promise<PostgresRow[]>;
 
+/** What a connection that listens tells. */
+export type PostgresListener = {
+  /** One has come; without a payload some may have been missed. */
+  notified(payload?: string): void;
+  /** No more will come. */
+  lost(error: unknown): void;
+};
+
 /**
  * A driver of PostgreSQL: all that the providers pg, postgres and knex differ
  * in. What it throws is the driver's own error.
@@ -49,6 +57,16 @@ export interface PostgresExecutor<Tx> {
   transact<T>(idleMs: number, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Runs `work` on one connection, outside any transaction. */
   session<T>(work: (run: PostgresSession) => Promise<T>): Promise<T>;
+  /**
+   * Listens by a connection beside those that it uses otherwise.
+   *
+   * @returns A function that closes it.
+   * @throws {StoreError} `NOT_SUPPORTED` if it can have no further connection.
+   */
+  listen(
+    channel: string,
+    listener: PostgresListener,
+  ): Promise<() => Promise<void>>;
 }
 
 /** Nothing of a transaction was committed, though its work did not fail. */

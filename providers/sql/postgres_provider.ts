@@ -16,6 +16,7 @@ import {
 import type { PostgresExecutor } from "./postgres_executor.ts";
 import { type PostgresTableOptions, toTables } from "./postgres_names.ts";
 import { PostgresOrder } from "./postgres_order.ts";
+import { createNotifications } from "./postgres_notifications.ts";
 import { createRecords } from "./postgres_records.ts";
 import { checkPosition, type Position, toPosition } from "./postgres_rows.ts";
 import { PostgresStore } from "./postgres_store.ts";
@@ -47,6 +48,16 @@ export type PostgresOptions = PostgresTableOptions & {
    * @default {true}
    */
   prepare?: boolean;
+  /**
+   * Wake the handlers of other processes by NOTIFY, and have a connection of
+   * its own LISTEN for those of this one while one runs: within some
+   * milliseconds, instead of by a look at the log each 50 ms. It costs some
+   * throughput of appends. All processes should have it: of those that do not,
+   * this one learns within a second.
+   *
+   * @default {false}
+   */
+  notify?: boolean;
   /**
    * How long a transaction of `transact` may lie idle before the database ends
    * it, in milliseconds; 0 is for ever.
@@ -86,9 +97,18 @@ export function createPostgresProvider<E extends Event, Tx>(
     onError,
   });
   const order = new PostgresOrder(store, statements, tables.events, onError);
-  const watcher = new AppendWatcher(() => refresh(), onError);
-  // Of transactions that `transact` has begun: whether they have appended.
-  const transactions = new Map<Tx, { isAppendedTo: boolean }>();
+  const watcher = new AppendWatcher(
+    () => refresh(),
+    onError,
+    options.notify
+      ? createNotifications(
+        { executor, store, statements, table: tables.events },
+        onError,
+      )
+      : undefined,
+  );
+  // Of transactions that `transact` has begun: how far they have appended.
+  const transactions = new Map<Tx, { appendedTo?: Position }>();
 
   async function refresh() {
     return ordering === "horizon"
@@ -196,9 +216,10 @@ export function createPostgresProvider<E extends Event, Tx>(
         tx,
       );
       const own = tx === undefined ? undefined : transactions.get(tx);
-      if (own) own.isAppendedTo = true;
-      else if (tx === undefined) watcher.wake();
-      else watcher.follow(positions.at(-1) as Position);
+      const last = positions.at(-1) as Position;
+      if (own) own.appendedTo = last;
+      else if (tx === undefined) watcher.appended(last);
+      else watcher.follow(last);
       return events.map((stored, index) => ({
         ...stored,
         position: positions[index],
@@ -208,9 +229,9 @@ export function createPostgresProvider<E extends Event, Tx>(
     watch: (listener) => watcher.watch(listener),
 
     async transact(work) {
-      let own = { isAppendedTo: false };
+      let own: { appendedTo?: Position } = {};
       const result = await store.transact(async (tx) => {
-        own = { isAppendedTo: false };
+        own = {};
         transactions.set(tx, own);
         try {
           return await work(tx);
@@ -218,7 +239,7 @@ export function createPostgresProvider<E extends Event, Tx>(
           transactions.delete(tx);
         }
       });
-      if (own.isAppendedTo) watcher.wake();
+      if (own.appendedTo !== undefined) watcher.appended(own.appendedTo);
       return result;
     },
 
