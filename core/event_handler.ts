@@ -205,7 +205,9 @@ export class EventHandler implements HandlerControls {
         continue;
       }
       if (lease && lease.term !== term) {
+        // What was read before may be from before another owned it.
         if (term > 0 || lease.waited) this.#catchUp.forget("takeOver");
+        else this.#catchUp.restart();
         term = lease.term;
       }
       const before = this.#catchUp.position;

@@ -128,18 +128,18 @@ export class PageRunner {
       if (before) await this.#context.report(before);
       return result;
     } catch (error) {
-      const failed = error instanceof EventFailure
-        ? events.indexOf(error.event)
-        : -1;
-      // At the first event it is the one that is untold, and fails again.
-      if (before && failed !== 0) await this.#context.report(before);
-      if (!(error instanceof EventFailure)) throw error;
+      const failure = error instanceof EventFailure ? error : undefined;
+      // The one that is untold has failed again, unless this is another event.
+      const isTold = failure?.event.position === before?.event.position;
+      if (before && !isTold) await this.#context.report(before);
+      if (!failure) throw error;
+      const failed = events.indexOf(failure.event);
       if (failed > 0) {
-        this.#untold = error;
+        this.#untold = failure;
         return await this.#transact(events.slice(0, failed));
       }
-      if (!this.#context.continueOnError) throw error;
-      return await this.#passOver(error);
+      if (!this.#context.continueOnError) throw failure;
+      return await this.#passOver(failure);
     }
   }
 

@@ -161,3 +161,23 @@ test("nothing is read any more once stop() has ended", async () => {
   await handler.runOnce();
   assert.equal(reading, 0);
 });
+
+test("an untold failure is told of, also if another event fails after it", async () => {
+  let transactions = 0;
+  const { handler, reports } = await setUp(
+    ["1", "2", "3"],
+    { transactional: true },
+    (shared) => ({
+      transact: async (work) => {
+        // Another handler of the bookmark is faster.
+        if (++transactions === 2) await shared.setPosition("model", 2);
+        return await shared.transact!(work);
+      },
+    }),
+  );
+  handler.subscribe("a", "Done", (id) => {
+    if (id !== "1") throw new Error(`event ${id}`);
+  });
+  await assert.rejects(handler.runOnce(), /event 3/);
+  assert.deepEqual(reports, ["event 2"]);
+});

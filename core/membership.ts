@@ -197,7 +197,16 @@ export class Membership {
         lease.lose(undefined);
       } else await this.#take(lease, record?.revision ?? 0);
     }
+    await this.#giveBack(owners);
     await this.#forgetTheDead(sentAt);
+  }
+
+  /** What a lost request has left in the name of this process. */
+  async #giveBack(owners: Map<string, StoredRecord>): Promise<void> {
+    for (const [bookmark, { value, revision }] of owners) {
+      if (value.member !== this.id || this.#leases.has(bookmark)) continue;
+      await this.#records.put(OWNER, bookmark, {}, { revision });
+    }
   }
 
   /**

@@ -312,6 +312,22 @@ test("a process that leaves and joins again is not taken for dead", async () => 
   await Promise.all([lease.release(), other.release()]);
 });
 
+test("a bookmark that could not be given back is given back later", async () => {
+  const { open, pass } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  const other = process.ask("something else");
+  await pass(1000);
+  const second = open().ask("model");
+  process.state.failing = new Error("unreachable");
+  await lease.release();
+  process.state.failing = undefined;
+  await pass(5000);
+  assert.equal(process.reports.length, 1);
+  assert.equal(second.held(), true);
+  await Promise.all([other.release(), second.release()]);
+});
+
 test("nothing is left behind: no timer, no member, nothing owned", async () => {
   const { clock, open, pass, records } = setUp();
   const lease = open().ask("model");
