@@ -1,7 +1,8 @@
 import type { Clock } from "./clock.ts";
 import { type HandlerOwner, Lease } from "./lease.ts";
 import type { Provider } from "./provider.ts";
-import type { Records, StoredRecord } from "./records.ts";
+import { listAll, type Records, type StoredRecord } from "./records.ts";
+import { isChosen } from "./rendezvous.ts";
 import { ObservedMembers } from "./observed_members.ts";
 import { processName } from "./process_name.ts";
 
@@ -18,7 +19,6 @@ const LOOK_MS = 1000;
 const FRESH_MS = 4000;
 /** After so many failures in a row one is reported again. */
 const REPORT_EVERY = 10;
-const LIST_SIZE = 1000;
 
 const memberships = new WeakMap<object, Membership>();
 
@@ -176,8 +176,8 @@ export class Membership {
   async #look(): Promise<void> {
     const sentAt = this.#clock.monotonic();
     // The owners first: the process of each owner seen has its record already.
-    const owners = await this.#list(OWNER);
-    const members = await this.#list(MEMBER);
+    const owners = await listAll(this.#records, OWNER);
+    const members = await listAll(this.#records, MEMBER);
     this.#members.observe(members, sentAt);
     const alive = this.#members.alive(sentAt);
     for (const bookmark of [...this.#leases.keys()]) {
@@ -214,10 +214,8 @@ export class Membership {
    * a dead one are shared out by chance. One that does not handle the bookmark
    * cannot take it, so the others do at their next look.
    */
-  #isFirst(lease: Lease, alive: string[]): boolean {
-    const own = draw(lease.bookmark, this.id);
-    const first = alive.every((id) => draw(lease.bookmark, id) <= own);
-    return first || lease.foundFree;
+  #isFirst({ bookmark, foundFree }: Lease, alive: string[]): boolean {
+    return foundFree || isChosen(bookmark, this.id, alive);
   }
 
   async #take(lease: Lease, revision: number): Promise<void> {
@@ -278,20 +276,6 @@ export class Membership {
     }
   }
 
-  async #list(kind: string): Promise<Map<string, StoredRecord>> {
-    const found = new Map<string, StoredRecord>();
-    let page: StoredRecord[] = [];
-    do {
-      const last = page.at(-1);
-      page = await this.#records.list(kind, {
-        limit: LIST_SIZE,
-        ...last && { after: last.key },
-      });
-      for (const record of page) found.set(record.key, record);
-    } while (page.length === LIST_SIZE);
-    return found;
-  }
-
   /** The greater of both: a monotonic clock can stand while a machine sleeps. */
   #age(): number {
     const beat = this.#beat;
@@ -319,18 +303,4 @@ function newId(clock: Clock): string {
   const digits = () =>
     Math.floor(clock.random() * 2 ** 32).toString(16).padStart(8, "0");
   return digits() + digits() + digits() + digits();
-}
-
-/**
- * A number that every process draws alike for a bookmark and a member: FNV-1a,
- * mixed as MurmurHash3 does, or those of similar bookmarks would be in one order.
- */
-function draw(bookmark: string, member: string): number {
-  let hash = 0x811c9dc5;
-  for (const character of `${member}/${bookmark}`) {
-    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

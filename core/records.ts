@@ -79,3 +79,23 @@ export type Records<Tx = any> = {
     options?: { revision?: number; tx?: Tx },
   ): Promise<boolean>;
 };
+
+const PAGE_SIZE = 1000;
+
+/** All records of a kind, by their key. */
+export async function listAll(
+  records: Records,
+  kind: string,
+): Promise<Map<string, StoredRecord>> {
+  const found = new Map<string, StoredRecord>();
+  let page: StoredRecord[] = [];
+  do {
+    const last = page.at(-1);
+    page = await records.list(kind, {
+      limit: PAGE_SIZE,
+      ...last && { after: last.key },
+    });
+    for (const record of page) found.set(record.key, record);
+  } while (page.length === PAGE_SIZE);
+  return found;
+}
