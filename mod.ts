@@ -103,6 +103,7 @@ export type {
   HandlerStatus,
 } from "./core/handler_status.ts";
 export type { HandlerOwner } from "./core/lease.ts";
+export { withMetadata } from "./core/metadata_context.ts";
 export type {
   AppendOptions,
   ErrorCallback,

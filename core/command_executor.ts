@@ -8,7 +8,8 @@ import { DuplicateCommandError, StoreError, VersionError } from "./errors.ts";
 import type { Event, EventMetadata, StoreEvent } from "./event.ts";
 import { isSamePosition } from "./position.ts";
 import type { AppendOptions, Provider } from "./provider.ts";
-import { checkEvent, checkJson, checkName } from "./validation.ts";
+import { currentMetadata } from "./metadata_context.ts";
+import { checkEvent, checkMetadata, checkName } from "./validation.ts";
 
 /** Options of a command. */
 export type CommandOptions<Tx = any> = {
@@ -20,7 +21,7 @@ export type CommandOptions<Tx = any> = {
    * that returned no event is not remembered.
    */
   commandId?: string;
-  /** Stored with each event of the command. */
+  /** Stored with each event of the command, on top of what `withMetadata` gives. */
   metadata?: EventMetadata;
   /** Load and append inside this transaction of the provider. */
   tx?: Tx;
@@ -156,9 +157,12 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     const version = aggregate.version + 1;
     const created = provider.createEvents(stream, id, version, events);
     const placeholder = created.at(-1)?.position;
-    const { metadata } = options;
-    const described = metadata
-      ? created.map((event) => ({ ...event, metadata: { ...metadata } }))
+    const inherited = currentMetadata();
+    const described = inherited || options.metadata
+      ? created.map((event) => ({
+        ...event,
+        metadata: { ...inherited, ...options.metadata },
+      }))
       : created;
     let stored: StoreEvent<E>[];
     try {
@@ -228,17 +232,6 @@ function appendOptions({ tx, commandId }: CommandOptions): AppendOptions {
   if (tx !== undefined) options.tx = tx;
   if (commandId !== undefined) options.commandId = commandId;
   return options;
-}
-
-function checkMetadata(metadata: unknown): void {
-  if (
-    typeof metadata !== "object" || metadata === null || Array.isArray(metadata)
-  ) {
-    throw new StoreError("INVALID_INPUT", "Expected metadata to be an object", {
-      field: "metadata",
-    });
-  }
-  checkJson("metadata", metadata);
 }
 
 function unsupported(

@@ -12,6 +12,7 @@ import {
   type PageResult,
 } from "./page_progress.ts";
 import type { Provider } from "./provider.ts";
+import { causedBy } from "./metadata_context.ts";
 import { inTransaction } from "./handler_transaction.ts";
 
 /** How long the events of one transaction may take, in milliseconds. */
@@ -181,7 +182,11 @@ export class PageRunner {
     const callback = this.#context.callback(stored);
     if (!callback) return false;
     try {
-      await callback(stored.aggregateId, stored.event, toMeta(stored), tx);
+      const { aggregateId, event } = stored;
+      await causedBy(
+        stored,
+        () => callback(aggregateId, event, toMeta(stored), tx),
+      );
     } catch (error) {
       throw new EventFailure(error, stored);
     }

@@ -88,6 +88,18 @@ export function checkJson(field: string, value: unknown): void {
   walk(value, [field], []);
 }
 
+/**
+ * Refuses metadata that is not an object that JSON can hold.
+ *
+ * @throws {StoreError} `INVALID_INPUT`, naming the property.
+ */
+export function checkMetadata(metadata: unknown): void {
+  if (
+    typeof metadata !== "object" || metadata === null || Array.isArray(metadata)
+  ) throw invalid("metadata", "Expected metadata to be an object");
+  checkJson("metadata", metadata);
+}
+
 // The path is joined only for an error: most values have none.
 type Path = (string | number)[];
 
