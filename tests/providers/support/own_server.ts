@@ -52,7 +52,7 @@ export async function startOwnServer(
       pid = await launch({ ...command, args }, folder, log);
       const reason = await waitForAnswer(
         () => definition.ask(command.url),
-        { timeout: 60_000 },
+        { timeout: 180_000 },
       );
       if (reason !== undefined) throw new Error(reason);
     };
