@@ -148,7 +148,10 @@ export class Log {
   /** The last position that was drawn, or undefined before migrate(). */
   async poll(): Promise<number | undefined> {
     const { poll } = await this.statements();
-    const [row] = await this.#store.run({ what: "watch" }, poll);
+    const [row] = await this.#store.run(
+      { what: "watch", canRepeat: true },
+      poll,
+    );
     return row && toNumber(row["position"]);
   }
 

@@ -8,9 +8,12 @@ import {
   sleep,
   withNeo4j,
 } from "../providers/support/neo4j.ts";
+import { hideEvent } from "./hidden_event.ts";
 
 const COMMITS = isLong ? 20 : 3;
 const SIZE = 2000;
+/** Longer than a reader tries without locking the writers out. */
+const LONG_MS = 250;
 const servers = await findServers(["neo4j"], [
   "neo4j44",
   "neo4j2025",
@@ -30,12 +33,11 @@ for (const server of servers) {
         for (const missing of [1, 2, 3]) {
           const id = `a ${missing}`;
           await appendTo(provider, "s", id, 1, 3);
-          const { appear } = await hide(database, id, missing);
+          const { appear } = await hideEvent(database, id, missing, "stream");
           const start = (await provider.getLastEventFor("s", "first"))!;
           const reading = provider.getEventsFor("s", id, start.position);
           const finding = provider.getLastEventFor("s", id);
-          await sleep(20);
-          await appear();
+          await appear(LONG_MS);
           const versions = (await reading).map(({ version }) => version);
           assert.deepEqual(versions, [1, 2, 3]);
           assert.equal((await finding)?.version, 3);
@@ -48,12 +50,11 @@ for (const server of servers) {
         const provider = open();
         const [first] = await appendTo(provider, "s", "a", 1);
         await appendTo(provider, "s", "a", 2, 3);
-        const { appear } = await hide(database, "a", 2);
+        const { appear } = await hideEvent(database, "a", 2, "stream");
         const reading = provider.transact((tx) =>
           provider.getEventsFor("s", "a", first!.position, { tx })
         );
-        await sleep(20);
-        await appear();
+        await appear(LONG_MS);
         const versions = (await reading).map(({ version }) => version);
         assert.deepEqual(versions, [2, 3, 4]);
       }));
@@ -74,33 +75,6 @@ for (const server of servers) {
         assert.deepEqual(await read(), [1, 3]);
       }));
   });
-}
-
-/** Makes an event as invisible as it is while its commit is being applied. */
-async function hide(
-  { client, labels, query }: Neo4jDatabase,
-  id: string,
-  version: number,
-): Promise<{ appear: () => Promise<void> }> {
-  const session = client.session();
-  await query(
-    `MATCH (e:${labels.events}) WHERE e.aggregateId = $id AND e.version = $version
-SET e.stream = "hidden"`,
-    { id, version: BigInt(version) },
-  );
-  const applying = await session.beginTransaction();
-  await applying.run(
-    `MATCH (c:${labels.events}Counter) SET c._lock = "a commit"
-WITH c MATCH (e:${labels.events}) WHERE e.stream = "hidden" SET e.stream = "s"`,
-  );
-  return {
-    async appear() {
-      // Longer than a reader tries without the lock.
-      await sleep(200);
-      await applying.commit();
-      await session.close();
-    },
-  };
 }
 
 async function readBeside(

@@ -99,7 +99,7 @@ export function neo4jFixture(
   return {
     capabilities: allCapabilities,
     // A transaction is several round trips, and the machine may be busy.
-    patience: 20_000,
+    patience: 60_000,
     async open() {
       const client = openDriver(server.url, version);
       const labels = ownLabels();
