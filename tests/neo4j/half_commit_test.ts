@@ -14,7 +14,7 @@ import { hideEvent } from "./hidden_event.ts";
 const COMMITS = isLong ? 20 : 3;
 const SIZE = 2000;
 /** Longer than a reader tries without locking the writers out. */
-const LONG_MS = 500;
+const LONG_MS = 1500;
 const servers = await findServers(["neo4j"], [
   "neo4j44",
   "neo4j2025",
