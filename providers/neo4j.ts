@@ -35,7 +35,8 @@ export type { Bookmark, MigrateOptions, Neo4jProvider, Options };
  * `CONNECTION_LOST` (nothing was stored), `OUTCOME_UNKNOWN` (the answer to a
  * write was lost), `LOCK_TIMEOUT` (a transaction kept a lock for ten seconds),
  * `TRANSACTION_CONFLICT`, `TRANSACTION_JOINED` (an append inside `transact`
- * without its `tx`, after one with it), `TRANSACTION_ENDED`, `FOREIGN_WRITER`
+ * without its `tx`, after one with it), `TRANSACTION_ENDED` (also when it takes
+ * longer than `transactionTimeoutMs`), `FOREIGN_WRITER`
  * (evtstore 12 has stored events beside this library), `NOT_SUPPORTED` (a
  * server that another provider is for), `STORE_BUSY`, `STORE_CLOSED`, or
  * `STORE_FAILED` with the driver's error as its cause.

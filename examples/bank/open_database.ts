@@ -53,10 +53,6 @@ const databases = new Map<string, Open>([
     const { openMongo } = await import("./mongo_database.ts");
     return await openMongo(url);
   }],
-  ["mongodb", async (url) => {
-    const { openMongo } = await import("./mongo_database.ts");
-    return await openMongo(url);
-  }],
   ["bolt", async (url) => {
     const { openNeo4j } = await import("./neo4j_database.ts");
     return await openNeo4j(url);
@@ -64,6 +60,10 @@ const databases = new Map<string, Open>([
   ["neo4j", async (url) => {
     const { openNeo4j } = await import("./neo4j_database.ts");
     return await openNeo4j(url);
+  }],
+  ["bolt+v3", async (url) => {
+    const { openNeo4jV3 } = await import("./neo4j_v3_database.ts");
+    return await openNeo4jV3(url);
   }],
 ]);
 

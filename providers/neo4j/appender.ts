@@ -3,6 +3,7 @@ import {
   StoreError,
   VersionError,
 } from "../../core/errors.ts";
+import type { Aggregates } from "./aggregates.ts";
 import type { Neo4jTransaction } from "./client.ts";
 import {
   foreignWriter,
@@ -39,13 +40,15 @@ type Outcome = { outcome: string; first: number };
 export class Appender {
   #store: Neo4jStore;
   #log: Log;
+  #aggregates: Aggregates;
   #waiting: Waiting[] = [];
   #isRunning = false;
 
-  /** @param log Where events are read again when one is refused. */
-  constructor(store: Neo4jStore, log: Log) {
+  /** @param aggregates Where the version is read when an append is refused. */
+  constructor(store: Neo4jStore, log: Log, aggregates: Aggregates) {
     this.#store = store;
     this.#log = log;
+    this.#aggregates = aggregates;
   }
 
   /** Stores an append among others; gives the position of its first event. */
@@ -151,7 +154,7 @@ export class Appender {
       case "foreign":
         throw foreignWriter("append", stream);
     }
-    const last = await this.#log.last([stream], aggregateId, tx);
+    const last = await this.#aggregates.last([stream], aggregateId, tx);
     throw VersionError.of({
       stream,
       aggregateId,

@@ -33,6 +33,19 @@ export type Dialect = {
   recordIndexes: readonly (readonly string[])[];
   /** Gives the events `e` of `$streams`, at most `$limit`. */
   search(labels: Labels, search: Search, version: ServerVersion): string;
+  /**
+   * Gives the events `e` of one aggregate after the version `since`, at most
+   * `$limit`, beside `before`.
+   *
+   * @param start What sets `since` and `before`.
+   * @param where What else must hold of `e`.
+   */
+  aggregate(
+    labels: Labels,
+    start: string,
+    where: string,
+    version: ServerVersion,
+  ): string;
   /** Gives `labels` and `properties` of each constraint. */
   showConstraints: string;
   /** Gives `labels` and `properties` of each index. */

@@ -1,4 +1,4 @@
-import { type Dialect, isAtLeast } from "./dialect.ts";
+import { type Dialect, isAtLeast, type ServerVersion } from "./dialect.ts";
 import { EVENT_VALUES } from "./rows.ts";
 
 /** Neo4j 4.4, 5 and the versions that are named after a year. */
@@ -26,19 +26,25 @@ export const currentDialect: Dialect = {
   search({ events }, { index, where, order, merge, direction }, version) {
     const sorting = ["stream", ...order]
       .map((property) => `e.${property} ${direction}`).join(", ");
-    // The one form is new in 5.23, the other one leaves with Cypher 25.
-    const [call, take] = isAtLeast(version, 5, 23)
-      ? ["CALL (one)", ""]
-      : ["CALL", "WITH one "];
     // The hint: by its statistics the planner may scan every position, and one
     // without SEEK is met by a scan as well.
     return `UNWIND $streams AS one
-${call} { ${take}MATCH (e:${events})
+${subquery("one", version)} MATCH (e:${events})
   USING INDEX SEEK e:${events}(${index.join(", ")})
   WHERE e.stream = one AND ${where}
   RETURN e ORDER BY ${sorting} LIMIT $limit }
 RETURN ${EVENT_VALUES} AS event ORDER BY e.${merge} ${direction} LIMIT $limit`;
   },
+
+  aggregate: ({ events }, start, where, version) =>
+    `${start}
+${subquery("since", version)} MATCH (e:${events})
+  USING INDEX SEEK e:${events}(stream, aggregateId, version)
+  WHERE e.stream = $stream AND e.aggregateId = $aggregateId
+  AND e.version > since AND ${where}
+  RETURN e ORDER BY e.stream, e.aggregateId, e.version LIMIT $limit }
+RETURN before, since, ${EVENT_VALUES} AS event
+ORDER BY e.version`,
 
   showConstraints:
     "SHOW CONSTRAINTS YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
@@ -46,3 +52,10 @@ RETURN ${EVENT_VALUES} AS event ORDER BY e.${merge} ${direction} LIMIT $limit`;
   showIndexes:
     "SHOW INDEXES YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
 };
+
+// The one form is new in 5.23, the other one leaves with Cypher 25.
+function subquery(given: string, version: ServerVersion): string {
+  return isAtLeast(version, 5, 23)
+    ? `CALL (${given}) {`
+    : `CALL { WITH ${given}`;
+}

@@ -29,6 +29,14 @@ export const v3Dialect: Dialect = {
     `MATCH (e:${events}) WHERE ${where} AND e.stream IN $streams
 RETURN ${EVENT_VALUES} AS event ORDER BY e.${merge} ${direction} LIMIT $limit`,
 
+  aggregate: ({ events }, start, where) =>
+    `${start}
+MATCH (e:${events}) USING INDEX e:${events}(stream, aggregateId)
+WHERE e.stream = $stream AND e.aggregateId = $aggregateId
+AND e.version > since AND ${where}
+RETURN before, since, ${EVENT_VALUES} AS event
+ORDER BY e.version LIMIT $limit`,
+
   // Its list of constraints has a text that quotes nothing.
   showConstraints:
     "CALL db.indexes() YIELD tokenNames, properties, type WITH * WHERE type = 'node_unique_property' RETURN tokenNames AS labels, properties",

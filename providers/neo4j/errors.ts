@@ -13,6 +13,8 @@ export type Attempt = {
   facts?: StoreErrorFacts | undefined;
   /** A lost connection leaves open whether it was committed. */
   mayBeCommitted?: boolean;
+  /** The transaction that it was part of; its time is limited as a whole. */
+  tx?: unknown;
 };
 
 /** migrate() has not been run, or not to its end. */
@@ -91,6 +93,12 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
   const fail = (code: ErrorCode, reason: string) =>
     new StoreError(code, `Cannot run ${attempt.what}: ${reason}`, facts);
   const reason = text(error);
+  if (attempt.tx !== undefined && codeOf(error).includes("TimedOut")) {
+    return fail(
+      "TRANSACTION_ENDED",
+      "its transaction took longer than it may, or waited that long for another one, and nothing of it is stored; make it shorter, or raise transactionTimeoutMs",
+    );
+  }
   if (isLockTimeout(error)) {
     return fail(
       "LOCK_TIMEOUT",

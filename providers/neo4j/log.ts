@@ -14,6 +14,8 @@ import { toInteger, toNumber } from "./values.ts";
 
 /** How many positions are looked at in one go. */
 const FRONTIER = 1000;
+/** How far behind a reader is that looks at every position. */
+const NEAR = 200;
 /** How long a position may be missing before it is taken for deleted. */
 const GAP_MS = 1000;
 /** How long the writers at work are waited for. */
@@ -72,16 +74,23 @@ export class Log {
   ): Promise<EventPage<E>> {
     const what = "getEventsFrom";
     const found: EventValues[] = [];
+    const take = (event: EventValues) => found.push(event) < limit;
     const head = await this.#head(what);
-    let scanned = Math.max(after, head.before);
-    if (after < head.before) {
-      found.push(...await this.#complete(streams, after, head.before, limit));
+    let scanned = after;
+    // Not far behind, what is complete and what follows is one search.
+    if (after < head.position && head.before - after <= NEAR) {
+      scanned = await this.#frontier(after, streams, take);
     }
-    if (found.length < limit && scanned < head.position) {
-      scanned = await this.#frontier(scanned, streams, (event) => {
-        found.push(event);
-        return found.length < limit;
-      });
+    if (scanned < head.before && found.length < limit) {
+      const left = limit - found.length;
+      const { before } = head;
+      found.push(...await this.#complete(streams, scanned, before, left));
+      scanned = before;
+      if (found.length < limit && before < head.position) {
+        scanned = await this.#frontier(before, streams, take);
+      }
+    }
+    if (after < head.position && found.length < limit) {
       await this.#noteGap(scanned, head.position);
     }
     const page: EventPage<E> = found.map((event) =>
@@ -91,41 +100,17 @@ export class Log {
     return page;
   }
 
-  /** The events of one aggregate after a position. */
-  async aggregate<E extends Event>(
-    stream: string,
-    aggregateId: string,
-    after: number,
-    limit: number,
-    tx: Neo4jTransaction | undefined,
-  ): Promise<StoreEvent<E>[]> {
-    const what = "getEventsFor";
-    const { aggregate } = await this.statements();
-    const rows = await this.#store.run(
-      { what, tx, facts: { stream, aggregateId }, canRepeat: true },
-      aggregate,
-      {
-        streams: [stream],
-        aggregateId,
-        after: toInteger(after),
-        limit: toInteger(limit),
-      },
-    );
-    return rows.map(({ event }) => toStoreEvent<E>(event, what));
-  }
-
-  /** The newest event of the streams, or of one aggregate in them. */
+  /** The newest event of the streams. */
   async last<E extends Event>(
     streams: string[],
-    aggregateId: string | undefined,
     tx: Neo4jTransaction | undefined,
   ): Promise<StoreEvent<E> | undefined> {
     const what = "getLastEventFor";
-    const { last, lastOf } = await this.statements();
+    const { last } = await this.statements();
     const [row] = await this.#store.run(
       { what, tx, facts: { stream: streams.join(", ") }, canRepeat: true },
-      aggregateId === undefined ? last : lastOf,
-      { streams, aggregateId: aggregateId ?? null, limit: toInteger(1) },
+      last,
+      { streams, limit: toInteger(1) },
     );
     return row && toStoreEvent<E>(row["event"], what);
   }
@@ -168,8 +153,33 @@ export class Log {
   /** The last position that was drawn, or undefined before migrate(). */
   async poll(): Promise<number | undefined> {
     const { poll } = await this.statements();
-    const [row] = await this.#store.run({ what: "watch" }, poll);
+    const [row] = await this.#store.run(
+      { what: "watch", canRepeat: true },
+      poll,
+    );
     return row && toNumber(row["position"]);
+  }
+
+  /** Runs `work` while no writer is at work: it sees all there is. */
+  async settled<T>(
+    what: string,
+    tx: Neo4jTransaction | undefined,
+    work: (tx: Neo4jTransaction | undefined) => Promise<T>,
+  ): Promise<T> {
+    // The transaction around this code keeps the others out.
+    if (tx === undefined && this.#store.isInsideAppended()) {
+      return await work(tx);
+    }
+    if (tx === undefined) {
+      return await this.#store.transact(
+        (own) => this.settled(what, own, work),
+        { timeout: SETTLE_MS },
+      );
+    }
+    const { settle } = await this.statements();
+    await this.#store.run({ what, tx }, settle, { holder: holderOf(tx) });
+    this.#store.appendedIn(tx);
+    return await work(tx);
   }
 
   async #prepare(): Promise<EventStatements> {
@@ -247,17 +257,15 @@ export class Log {
     return await this.#settle(what);
   }
 
-  /** Waits for the writer at work; what is visible then is all there is. */
   async #settle(what: string): Promise<Head> {
-    const { settle, head } = await this.statements();
-    return await this.#store.transact(async (tx) => {
+    const { head } = await this.statements();
+    return await this.settled(what, undefined, async (tx) => {
       const ask = { what, tx };
-      await this.#store.run(ask, settle, { holder: holderOf(tx) });
       const found = toHead((await this.#store.run(ask, head))[0], what);
       this.#first = await this.#readFirst(what, tx) ?? found.position + 1;
       if (found.total > this.#expected(found)) throw foreignWriter(what);
       return { ...found, before: found.position };
-    }, { timeout: SETTLE_MS });
+    });
   }
 
   // With positions deleted in between there are fewer nodes, and never more.

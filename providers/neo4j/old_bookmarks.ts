@@ -3,7 +3,8 @@ import type { Labels } from "./labels.ts";
 import type { Neo4jStore } from "./store.ts";
 import { toInteger, toNumber } from "./values.ts";
 
-const ASK = { what: "migrate", canRepeat: true };
+/** A server that is just started takes its time. */
+const ASK = { what: "migrate", canRepeat: true, timeout: 3_600_000 };
 
 /**
  * Takes the name from all but one of the bookmarks that share it, which

@@ -1,8 +1,10 @@
 import { defaultOnError } from "../../core/default_on_error.ts";
+import { StoreError } from "../../core/errors.ts";
 import { createEventsMapper, type Event } from "../../core/event.ts";
 import type { ErrorCallback, Provider } from "../../core/provider.ts";
 import { checkAppend } from "../append_input.ts";
 import type { Neo4jDriver, Neo4jTransaction } from "./client.ts";
+import { Aggregates } from "./aggregates.ts";
 import { Appender } from "./appender.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import type { Dialect } from "./dialect.ts";
@@ -29,6 +31,12 @@ export type Options = LabelOptions & {
   database?: string;
   /** The most events that a read returns. @default {1000} */
   limit?: number;
+  /**
+   * How long a transaction of `transact` may take, in milliseconds. The server
+   * ends one that takes longer, so that a process which was stopped inside it
+   * holds nobody up for ever. @default {30_000}
+   */
+  transactionTimeoutMs?: number;
   /** Called with every failure that has no caller; a warning unless given. */
   onError?: ErrorCallback;
 };
@@ -51,11 +59,14 @@ export function createNeo4jProvider<E extends Event>(
   const labels = toLabels(options);
   const onError = options.onError ?? defaultOnError;
   const most = options.limit ?? 1000;
+  const timeout = options.transactionTimeoutMs ?? 30_000;
+  checkTimeout(timeout);
   const limitOf = (limit = most) => toLimit(Math.min(limit, most));
 
   const store = new Neo4jStore(options.client, options.database);
   const log = new Log(store, labels, dialect);
-  const appender = new Appender(store, log);
+  const aggregates = new Aggregates(store, log);
+  const appender = new Appender(store, log, aggregates);
   const bookmarks = new Bookmarks(store, log, labels);
   const watcher = new AppendWatcher(() => log.poll(), onError);
 
@@ -81,7 +92,7 @@ export function createNeo4jProvider<E extends Event>(
       checkText("stream", stream);
       checkText("aggregateId", aggregateId);
       const after = toPosition("fromPosition", fromPosition ?? 0);
-      return await log.aggregate<E>(
+      return await aggregates.read<E>(
         stream,
         aggregateId,
         after,
@@ -92,8 +103,9 @@ export function createNeo4jProvider<E extends Event>(
 
     async getLastEventFor(stream, aggregateId, { tx } = {}) {
       const streams = toStreams(stream);
-      if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
-      return await log.last(streams, aggregateId, tx);
+      if (aggregateId === undefined) return await log.last(streams, tx);
+      checkText("aggregateId", aggregateId);
+      return await aggregates.last(streams, aggregateId, tx);
     },
 
     createEvents: createEventsMapper<E>(0),
@@ -123,7 +135,7 @@ export function createNeo4jProvider<E extends Event>(
         const result = await work(tx);
         isAppendedTo = store.hasAppended(tx);
         return result;
-      });
+      }, { timeout });
       if (isAppendedTo) watcher.appended();
       return result;
     },
@@ -139,4 +151,13 @@ export function createNeo4jProvider<E extends Event>(
 
     horizon: () => log.horizon(),
   };
+}
+
+function checkTimeout(timeout: number): void {
+  if (Number.isSafeInteger(timeout) && timeout > 0) return;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `Expected transactionTimeoutMs to be a positive number of milliseconds: got ${timeout}`,
+    { field: "transactionTimeoutMs" },
+  );
 }

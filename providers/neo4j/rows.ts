@@ -34,6 +34,7 @@ export function toKey(...parts: (string | number)[]): string {
 export function toGroup(append: Append): Group {
   const { stream, aggregateId, version, commandId } = append;
   const nonce = crypto.randomUUID();
+  const until = toInteger(version + append.events.length - 1);
   const command = commandId === undefined
     ? null
     : toKey(stream, aggregateId, commandId);
@@ -52,6 +53,8 @@ export function toGroup(append: Append): Group {
       event: JSON.stringify(event),
       _key: toKey(stream, aggregateId, version + index),
       ...metadata === undefined ? {} : { metadata: JSON.stringify(metadata) },
+      // Shows a reader that comes early that there is more to come.
+      ...append.events.length === 1 ? {} : { _until: until },
       // The first event stands for the commit.
       ...index > 0 ? {} : { _commit: nonce },
       ...index > 0 || command === null ? {} : { _command: command },
@@ -64,7 +67,7 @@ export function toGroup(append: Append): Group {
  * as text needs no class of the driver.
  */
 export const EVENT_VALUES =
-  "[e.stream, e.aggregateId, e.version, e._position, toString(e.timestamp), e.event, e.metadata]";
+  "[e.stream, e.aggregateId, e.version, e._position, toString(e.timestamp), e.event, e.metadata, e._until]";
 
 /** The values of an event, in that order. */
 export type EventValues = [
@@ -75,6 +78,7 @@ export type EventValues = [
   timestamp: string,
   event: string,
   metadata: string | null,
+  until: unknown,
 ];
 
 /**

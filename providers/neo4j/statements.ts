@@ -103,16 +103,19 @@ RETURN c.position AS position`,
 RETURN e._position AS position, CASE WHEN e.stream IN $streams THEN ${EVENT_VALUES} END AS event
 ORDER BY e._position LIMIT $limit`,
 
-    // Also what an old writer left without a position, to refuse it; an OR would
-    // make two searches of it, each to the end of the aggregate.
-    aggregate: search({
-      index: ["stream", "aggregateId", "version"],
-      where:
-        `e.aggregateId = $aggregateId AND e.version >= 0 AND coalesce(e._position, 9223372036854775807) > ${after}`,
-      order: ["aggregateId", "version"],
-      merge: "version",
-      direction: "ASC",
-    }),
+    // Where the caller has come to is an event of the aggregate, as a rule: the
+    // search begins behind it. Also what an old writer left without a position,
+    // to refuse it; an OR would make two searches of it, each to the end.
+    aggregate: dialect.aggregate(
+      labels,
+      `OPTIONAL MATCH ${counter}
+OPTIONAL MATCH (known:${events}) USING INDEX SEEK known:${events}(_position)
+  WHERE known._position = ${after} AND known.stream = $stream
+  AND known.aggregateId = $aggregateId
+WITH coalesce(c.before, 0) AS before, coalesce(known.version, -1) AS since`,
+      `coalesce(e._position, 9223372036854775807) > ${after}`,
+      version,
+    ),
 
     last: search({
       index: ["stream", "_position"],

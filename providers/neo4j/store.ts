@@ -124,6 +124,7 @@ export class Neo4jStore {
       } catch (error) {
         throw toStoreError(error, {
           what: "transact",
+          tx,
           mayBeCommitted: isLostUnderWay(error),
         });
       }
@@ -145,14 +146,19 @@ export class Neo4jStore {
     return this.#open.get(tx)?.isAppendedTo === true;
   }
 
+  /** Whether this code runs inside a transaction that holds the counter. */
+  isInsideAppended(): boolean {
+    const open = this.#inside.get();
+    return open?.isOpen === true && open.isAppendedTo;
+  }
+
   /**
    * Refuses a write that would wait for the transaction that it runs in.
    *
    * @throws {StoreError} `TRANSACTION_JOINED`.
    */
   checkOutside(what: string): void {
-    const open = this.#inside.get();
-    if (!open?.isOpen || !open.isAppendedTo) return;
+    if (!this.isInsideAppended()) return;
     throw new StoreError(
       "TRANSACTION_JOINED",
       `Cannot run ${what} beside the transaction that this code runs in: give it the transaction as "tx"`,

@@ -17,6 +17,7 @@ import { generate } from "../../examples/bank/generate.ts";
 import { openDatabase } from "../../examples/bank/open_database.ts";
 import type { Balance } from "../../examples/bank/read_model.ts";
 import { findDatabase } from "../providers/support/databases.ts";
+import { findServers, openDriver, wipe } from "../providers/support/neo4j.ts";
 import { inFolder, runDemo, toLines } from "./demo.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -158,3 +159,31 @@ for (const name of ["mariadb", "mariadb_barrier"]) {
 const mongoUrl = await findDatabase("mongodb");
 // The server that stands in for MongoDB is written in Python.
 if (mongoUrl) bankOn("mongodb", await mongoPlace(mongoUrl), 150);
+
+function neo4jPlace(url: string, name: string): Place {
+  const prefix = `Bank${crypto.randomUUID().replaceAll("-", "")}`;
+  const place = new URL(prefix, url).href;
+  return {
+    url: name === "neo4j35" ? place.replace("bolt:", "bolt+v3:") : place,
+    async drop() {
+      const driver = openDriver(url);
+      for (
+        const [events, bookmarks] of [
+          ["Events", "Bookmarks"],
+          ["Balances", "Statements"],
+        ]
+      ) {
+        await wipe(driver, {
+          events: `${prefix}${events}`,
+          bookmarks: `${prefix}${bookmarks}`,
+        });
+      }
+      await driver.close();
+    },
+  };
+}
+
+const long = ["neo4j44", "neo4j2025", "neo4j35"];
+for (const { name, url } of await findServers(["neo4j"], long)) {
+  bankOn(name, neo4jPlace(url, name), 100);
+}

@@ -1,6 +1,5 @@
-import process from "node:process";
 import assert from "node:assert/strict";
-import { appendTo, onMongo, open, startWorker } from "./support.ts";
+import { appendTo, onMongo, open } from "./support.ts";
 import { startPrivateServer } from "./private_server.ts";
 
 /** What becomes of the next commands, instead of what should. */
@@ -89,38 +88,4 @@ onMongo("a transaction runs again, and is committed once", async (t) => {
     });
   });
   assert.equal((await provider.getEventsFor("counters", "ada")).length, 3);
-});
-
-onMongo("a server that is killed has all that was acknowledged", async (t) => {
-  const server = await startPrivateServer(t);
-  if (!server) return;
-  const { provider, url, events } = await open(t, {}, server);
-  const rounds = process.env.EVTSTORE_LONG === "1" ? 10 : 1;
-  for (let round = 0; round < rounds; round++) {
-    const workers = ["a", "b"].map((name) =>
-      startWorker(t, url, "acknowledge", `${name}${round}`)
-    );
-    const printed: string[] = [];
-    for (const { child } of workers) {
-      child.stdout!.on("data", (data) => printed.push(String(data)));
-    }
-    await Promise.all(
-      workers.map(({ says }, at) => says(`counters ${"ab"[at]}${round} 1 5`)),
-    );
-    await server.kill();
-    for (const { child } of workers) child.kill("SIGKILL");
-    await server.restart();
-    // A line may be cut off at its end, or an acknowledgement not be printed.
-    const acknowledged = printed.join("").split("\n").slice(0, -1)
-      .filter((line) => /^counters [ab]\d+ \d \d+$/.test(line));
-    const stored = new Set(
-      (await events.find({}, { readConcern: { level: "majority" } }).toArray())
-        .map(({ stream, aggregateId, version }: any) =>
-          `${stream} ${aggregateId} ${version}`
-        ),
-    );
-    assert.ok(acknowledged.length > 10);
-    assert.deepEqual(acknowledged.filter((name) => !stored.has(name)), []);
-    await appendTo(provider, `after ${round}`, 1, { count: 2 });
-  }
 });

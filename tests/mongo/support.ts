@@ -143,6 +143,8 @@ export type Worker = {
   child: ChildProcess;
   /** What it printed, when it has ended well. */
   output: Promise<string>;
+  /** The lines that it has printed, but for one that is cut off. */
+  lines(): string[];
   /** Resolves when it has printed this. */
   says(text: string): Promise<void>;
 };
@@ -175,6 +177,7 @@ export function startWorker(t: TestContext, ...args: string[]): Worker {
   return {
     child,
     output,
+    lines: () => printed.split("\n").slice(0, -1),
     says: (text) =>
       new Promise((resolve) => {
         waiting.set(text, resolve);

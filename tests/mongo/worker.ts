@@ -8,7 +8,7 @@
  */
 import process from "node:process";
 import { MongoClient } from "npm:mongodb@7";
-import { VersionError } from "evtstore";
+import { StoreError, VersionError } from "evtstore";
 import { createProvider } from "../../providers/mongo.ts";
 import { collectionsOf } from "../providers/support/mongo.ts";
 
@@ -94,6 +94,34 @@ async function race(): Promise<number> {
   return won;
 }
 
+/** Goes on for ever, whatever happens to the server. */
+async function acknowledge(writer: number): Promise<void> {
+  const id = `${name} ${writer}`;
+  const count = 1 + writer % 2;
+  for (let version = 1;;) {
+    try {
+      if (writer < 3) await append("counters", id, version, { count });
+      else {
+        await provider.transact((tx) =>
+          append("counters", id, version, { count, tx })
+        );
+      }
+      for (let at = version; at < version + count; at++) {
+        console.log(`counters ${id} ${at}`);
+      }
+      version += count;
+    } catch (error) {
+      const isExpected = error instanceof StoreError ||
+        error instanceof VersionError;
+      if (!isExpected) throw error;
+      await sleep(50);
+      const last = await provider.getLastEventFor("counters", id)
+        .catch(() => undefined);
+      version = (last?.version ?? version - 1) + 1;
+    }
+  }
+}
+
 switch (task) {
   case "write": {
     const counts = await Promise.all([0, 1, 2, 3].map(write));
@@ -111,15 +139,6 @@ switch (task) {
     });
     break;
   case "acknowledge":
-    await Promise.all([0, 1, 2, 3].map(async (writer) => {
-      const id = `${name} ${writer}`;
-      const count = 1 + writer % 2;
-      for (let version = 1;; version += count) {
-        await append("counters", id, version, { count });
-        for (let at = version; at < version + count; at++) {
-          console.log(`counters ${id} ${at}`);
-        }
-      }
-    }));
+    await Promise.all([0, 1, 2, 3].map(acknowledge));
 }
 await client.close();

@@ -5,10 +5,13 @@ import {
   appendTo,
   findServers,
   isLong,
+  type Neo4jDatabase,
   type Neo4jServer,
   sleep,
+  until,
   withNeo4j,
 } from "../providers/support/neo4j.ts";
+import { hideEvent } from "./hidden_event.ts";
 
 const COMMITS = isLong ? 20 : 3;
 const SIZE = 2000;
@@ -22,7 +25,51 @@ for (const server of servers) {
   describe(`large commits on ${server.name}`, () => {
     it("three tailing handlers miss none of 2,000 events", (t) =>
       testLargeCommits(server, (text) => t.diagnostic(text)));
+
+    it("an event that is not visible yet is waited for, and lost by a plain reader", () =>
+      withNeo4j(server, testHiddenEvent));
   });
+}
+
+async function testHiddenEvent(database: Neo4jDatabase): Promise<void> {
+  const { open, query, labels } = database;
+  const provider = open();
+  const seen: number[] = [];
+  const handler = createHandler<any>({
+    bookmark: "tail",
+    streams: ["large"],
+    provider,
+  });
+  handler.handle("large", "Written", async (_id, _event, { version }) => {
+    seen.push(version);
+  });
+  const plain: number[] = [];
+  let end = 0;
+  const readPlainly = async () => {
+    const rows = await query(
+      `MATCH (e:${labels.events}) WHERE e._position > $after
+RETURN e.version AS version, e._position AS position ORDER BY position`,
+      { after: BigInt(end) },
+    );
+    for (const { version, position } of rows) {
+      plain.push(Number(String(version)));
+      end = Number(String(position));
+    }
+  };
+  await appendTo(provider, "large", "id", 1, 4);
+  const { appear } = await hideEvent(database, "id", 3, "_position");
+  await readPlainly();
+  handler.start();
+  // Longer than a gap is taken for one that a deletion has left.
+  const appearing = appear(1500);
+  await until(() => seen.length >= 2);
+  assert.deepEqual(seen, [1, 2]);
+  await appearing;
+  await readPlainly();
+  await until(() => seen.length >= 4);
+  await handler.stop();
+  assert.deepEqual(seen, [1, 2, 3, 4]);
+  assert.deepEqual(plain, [1, 2, 4]);
 }
 
 async function testLargeCommits(

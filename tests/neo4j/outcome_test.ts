@@ -1,4 +1,4 @@
-import { StoreError } from "evtstore";
+import { createHandler, StoreError } from "evtstore";
 import assert from "node:assert/strict";
 import { connect, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
@@ -10,6 +10,7 @@ import {
   type Neo4jServer,
   openDriver,
   sleep,
+  until,
   withNeo4j,
 } from "../providers/support/neo4j.ts";
 
@@ -64,6 +65,30 @@ for (const server of servers) {
         });
         await assert.rejects(committing, { code: "OUTCOME_UNKNOWN" });
         assert.equal((await provider.getEventsFor("s", "a")).length, 2);
+      }));
+
+    it("a handler whose connections are cut goes on by itself", () =>
+      onCutConnection(server, async ({ provider, open, cutAll }) => {
+        const writer = open();
+        const seen: number[] = [];
+        const failures: string[] = [];
+        const handler = createHandler<any>({
+          bookmark: "tail",
+          streams: ["s"],
+          provider: { ...provider, onError: (e) => failures.push(e.code) },
+        });
+        handler.handle("s", "Written", async (_id, _event, { position }) => {
+          seen.push(position);
+        });
+        handler.start();
+        for (let version = 1; version <= 5; version++) {
+          await appendTo(writer, "s", "a", version);
+          await until(() => seen.at(-1) === version);
+          cutAll();
+        }
+        await handler.stop();
+        assert.deepEqual([...new Set(seen)], [1, 2, 3, 4, 5]);
+        assert.deepEqual(failures, []);
       }));
 
     it("an append beside the own transaction is refused at once", () =>
@@ -121,6 +146,10 @@ type Cut = {
   provider: ReturnType<Parameters<Parameters<typeof withNeo4j>[1]>[0]["open"]>;
   labels: { events: string };
   query: (text: string) => Promise<any[]>;
+  /** Opens a provider whose connections stay. */
+  open: Parameters<Parameters<typeof withNeo4j>[1]>[0]["open"];
+  /** Ends every connection. */
+  cutAll: () => void;
   /** Loses the next answer of the server, and the connection with it. */
   cut: () => void;
 };
@@ -129,7 +158,7 @@ async function onCutConnection(
   server: Neo4jServer,
   work: (given: Cut) => Promise<void>,
 ): Promise<void> {
-  await withNeo4j(server, async ({ labels, query }) => {
+  await withNeo4j(server, async ({ labels, query, open }) => {
     let isCut = false;
     const sockets = new Set<Socket>();
     const { hostname, port } = new URL(server.url);
@@ -161,7 +190,14 @@ async function onCutConnection(
     const provider = server.module.createProvider({ client, ...labels });
     try {
       await provider.getEventsFrom("s", 0);
-      await work({ provider, labels, query, cut: () => void (isCut = true) });
+      await work({
+        provider,
+        labels,
+        query,
+        open,
+        cut: () => void (isCut = true),
+        cutAll: () => sockets.forEach((socket) => socket.destroy()),
+      });
     } finally {
       await sleep(50);
       await client.close();

@@ -80,6 +80,8 @@ export function mongoFixture(
   );
   return {
     capabilities,
+    // A commit waits for the disk, and the machine may be busy.
+    patience: 60_000,
     async open() {
       const { database, another, drop } = openMongo(Client, server);
       const { events, bookmarks } = collectionsOf(database);

@@ -99,7 +99,7 @@ export function neo4jFixture(
   return {
     capabilities: allCapabilities,
     // A transaction is several round trips, and the machine may be busy.
-    patience: 20_000,
+    patience: 60_000,
     async open() {
       const client = openDriver(server.url, version);
       const labels = ownLabels();
@@ -140,7 +140,9 @@ export type Neo4jDatabase = {
   client: Driver;
   labels: { events: string; bookmarks: string };
   /** Opens a provider with a driver of its own, as another process would. */
-  open(options?: { limit?: number }): current.Neo4jProvider<any>;
+  open(
+    options?: { limit?: number; transactionTimeoutMs?: number },
+  ): current.Neo4jProvider<any>;
   /** Runs a query. */
   query(text: string, parameters?: Record<string, unknown>): Promise<any[]>;
 };
@@ -197,4 +199,16 @@ export function appendTo(
 /** Lets time pass. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until something is so. */
+export async function until(
+  isSo: () => boolean,
+  patience = 30_000,
+): Promise<void> {
+  const end = performance.now() + patience;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`Not within ${patience} ms`);
+    await sleep(10);
+  }
 }
