@@ -31,12 +31,7 @@ export async function createMysqlDatabase(
     url: url.href,
     client,
     async drop() {
-      // What a failed test has left open would keep the database locked.
-      await onServer(
-        server,
-        `BEGIN NOT ATOMIC FOR other IN (SELECT id FROM information_schema.processlist WHERE db = '${name}') DO KILL other.id; END FOR; END`,
-      );
-      await onServer(server, `DROP DATABASE ${name}`);
+      await dropDatabase(server, name);
       // Knex waits for a transaction that a failed test has not ended.
       await Promise.race([
         client.destroy(),
@@ -96,6 +91,25 @@ function tablesOf(options: Omit<ClientOptions, "client">) {
     ...(bookmarks === undefined ? {} : { bookmarks }),
     ...(records === undefined ? {} : { records }),
   };
+}
+
+async function dropDatabase(server: string, name: string): Promise<void> {
+  const connection = await createConnection(server);
+  try {
+    // What a failed test has left open would keep the database locked.
+    const [others] = await connection.query<any>(
+      "SELECT id AS id FROM information_schema.processlist WHERE db = ?",
+      [name],
+    );
+    for (const { id } of others) {
+      await connection.query(`KILL ${id}`).catch((error) => {
+        if (error.code !== "ER_NO_SUCH_THREAD") throw error;
+      });
+    }
+    await connection.query(`DROP DATABASE ${name}`);
+  } finally {
+    await connection.end();
+  }
 }
 
 async function onServer(server: string, statement: string): Promise<void> {
