@@ -213,14 +213,6 @@ function testErrors(server: PostgresServer, open: Open): void {
     });
   });
 
-  it("a disk that is full: STORE_FULL", async () => {
-    await (await openPg(schema.url, { events: "full_disk" })).close();
-    await raiseIn(schema, "full_disk", "53100", "true");
-    await using({ events: "full_disk" }, async (provider) => {
-      await rejects(append(provider), "STORE_FULL", /when there is room/);
-    });
-  });
-
   it("an append that the server chose as a deadlock's victim runs again", async () => {
     await (await openPg(schema.url, { events: "victim" })).close();
     await schema.query("CREATE SEQUENCE tries");
