@@ -32,8 +32,12 @@ export interface PrivateServer {
   readonly user: ServerUser | undefined;
   /** Stops it and keeps its data; SIGKILL is a loss of power. */
   stop(signal?: StopSignal): Promise<void>;
-  /** Starts it again on the same data and port; resolves when it answers. */
-  start(): Promise<void>;
+  /**
+   * Starts it again on the same data and port; resolves when it answers.
+   *
+   * @param more Arguments after those of before.
+   */
+  start(more?: readonly string[]): Promise<void>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
@@ -87,7 +91,15 @@ export async function startPrivateServer(
     const command = { ...given, args: [...given.args, ...args] };
     await start(command);
     const { url, program, user } = command;
-    return { url, program, user, stop, start: () => start(command), remove };
+    return {
+      url,
+      program,
+      user,
+      stop,
+      start: (more = []) =>
+        start({ ...command, args: [...command.args, ...more] }),
+      remove,
+    };
   } catch (error) {
     await remove();
     throw error;
