@@ -131,8 +131,8 @@ try {
       SQLITE_CLIENTS: client,
     });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    const [, passed] = /pass (\d+)|\((\d+) steps\)/.exec(output) ?? [];
-    console.log(`${name}: ${passed ?? lastLines(output, 3)} (${seconds} s)`);
+    const [, onNode, onDeno] = /pass (\d+)|\((\d+) steps\)/.exec(output) ?? [];
+    console.log(`${name}: ${onNode ?? onDeno} passed (${seconds} s)`);
   }
 } catch (error) {
   console.error((error as Error).message);

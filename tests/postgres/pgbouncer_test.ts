@@ -33,7 +33,8 @@ for (const [name, open] of Object.entries({ pg: byPg, postgres: byPostgres })) {
       (direct) =>
         withPrivateServer(pgbouncerOf(direct.url), {}, async ({ url }) => {
           const fixture = postgresFixture<any>(direct, open(direct.url, url));
-          const opened = await fixture.open();
+          // Every statement takes one more hop.
+          const opened = { ...await fixture.open(), patience: 15_000 };
           for (const { name, run } of conformanceCases(allCapabilities)) {
             if (isLong || SHORT.test(name)) {
               await t.test(name, () => run(opened));
