@@ -73,6 +73,11 @@ export function sizeOf(client: KnexClient): number {
   return client.pool?.max ?? 10;
 }
 
+/** How the connections are used at this moment, for messages. */
+export function connectionsOf({ pool }: KnexClient): string {
+  return `the pool has ${pool?.numUsed?.()} connections in use of at most ${pool?.max}, and ${pool?.numPendingAcquires?.()} wait for one`;
+}
+
 /** Why a value cannot be used as a transaction of the client, or undefined. */
 export function refuseTransaction(
   client: KnexClient,

@@ -9,6 +9,7 @@ import {
   RolledBackError,
 } from "./sql/mysql_executor.ts";
 import {
+  connectionsOf,
   type KnexClient,
   type KnexConnection,
   refuseTransaction,
@@ -52,6 +53,10 @@ export class KnexMysqlExecutor implements MysqlExecutor<Knex.Transaction> {
 
   size(): number {
     return sizeOf(this.#client);
+  }
+
+  connections(): string {
+    return connectionsOf(this.#client);
   }
 
   refuseTransaction(tx: Knex.Transaction): "foreign" | "ended" | undefined {

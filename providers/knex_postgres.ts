@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import { StoreError } from "../core/errors.ts";
 import {
+  connectionsOf,
   type KnexClient,
   type KnexConnection,
   refuseTransaction,
@@ -51,8 +52,7 @@ export class KnexPostgresExecutor
   }
 
   connections(): string {
-    const { pool } = this.#client;
-    return `the pool has ${pool?.numUsed?.()} connections in use of at most ${pool?.max}, and ${pool?.numPendingAcquires?.()} wait for one`;
+    return connectionsOf(this.#client);
   }
 
   refuseTransaction(tx: Knex.Transaction): "foreign" | "ended" | undefined {

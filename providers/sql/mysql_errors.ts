@@ -4,7 +4,7 @@ import {
   StoreError,
   type StoreErrorFacts,
 } from "../../core/errors.ts";
-import { RolledBackError } from "./mysql_executor.ts";
+import { ER_SP_DOES_NOT_EXIST, RolledBackError } from "./mysql_executor.ts";
 
 /** What was tried when it failed. */
 export type Attempt = {
@@ -134,6 +134,10 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
   const fail = (code: ErrorCode, reason: string) =>
     new StoreError(code, `Cannot run ${what}: ${reason}`, facts);
   if (error instanceof RolledBackError) {
+    const { cause } = error;
+    if (cause !== undefined && errnoOf(cause) !== ER_SP_DOES_NOT_EXIST) {
+      return toStoreError(cause, { ...attempt, mayBeCommitted: false });
+    }
     return fail(
       "TRANSACTION_ENDED",
       "its transaction was over before its work was; let the error of a deadlock through, change no tables in it, and do not commit or roll it back yourself",

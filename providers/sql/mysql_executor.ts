@@ -33,6 +33,8 @@ export interface MysqlExecutor<Tx> {
   readonly driver: string;
   /** How many connections there may be at most. */
   size(): number;
+  /** How the connections are used at this moment, for messages. */
+  connections(): string;
   /** Why it cannot be used as a transaction, or undefined. */
   refuseTransaction(tx: Tx): "foreign" | "ended" | undefined;
   /** Runs `work` on one connection: the transaction's, or any that is free. */
@@ -49,7 +51,7 @@ export interface MysqlExecutor<Tx> {
   transact<T>(idleMs: number, work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
-/** The transaction was over before its work was. */
+/** The transaction was over before it could be committed. */
 export class RolledBackError extends Error {
   override name = "RolledBackError";
 
@@ -64,7 +66,7 @@ const SAVEPOINT = "SAVEPOINT evt_tx";
 const RELEASE = "RELEASE SAVEPOINT evt_tx";
 
 /** There is no savepoint of that name. */
-const ER_SP_DOES_NOT_EXIST = 1305;
+export const ER_SP_DOES_NOT_EXIST = 1305;
 
 /**
  * Prepares a connection for a transaction that a deadlock cannot commit by
@@ -106,9 +108,7 @@ export async function guardTransaction<T>(
   try {
     await session.run(RELEASE);
   } catch (error) {
-    if ((error as { errno?: unknown }).errno !== ER_SP_DOES_NOT_EXIST) {
-      throw error;
-    }
+    // Whatever it is, nothing is committed after it.
     throw new RolledBackError(error);
   }
   return result;

@@ -3,8 +3,9 @@ import type { MysqlTables } from "./mysql_names.ts";
 /** The statements that tell how far the log is final. */
 export type MysqlHorizonStatements = {
   /**
-   * safe position, safe position → `newest` position, and the `found` number
-   * of events between; null where there are too many to count.
+   * safe position, safe position → `newest` position; the `found` number of
+   * events between, null where there are too many to count; and whether the
+   * server is `readOnly`.
    */
   selectHorizon: string;
   /** database or null, table → `writer`: who may have drawn a position and is not visible yet. */
@@ -58,7 +59,8 @@ export function createHorizonStatements(
           SELECT COUNT(*)
           FROM ${events}
           WHERE position > ? AND position <= newest.position
-        ) END AS found
+        ) END AS found,
+        @@GLOBAL.read_only AS readOnly
       FROM (
         SELECT CAST(COALESCE(MAX(position), 0) AS SIGNED) AS position
         FROM ${events}

@@ -92,10 +92,14 @@ export class MysqlOrder<Tx> {
     setup: MysqlSetup,
     safe: number,
   ): Promise<Look> {
-    const method = this.#method ??= await this.#chooseMethod(session, setup);
     const [row] = await session.query<
-      { newest: unknown; found: number | null }
+      { newest: unknown; found: number | null; readOnly: unknown }
     >(setup.statements.selectHorizon, [safe, safe]);
+    // Every time: a primary can become a replica, and the other way round.
+    if (this.#options.ordering === "horizon" && isOn(row?.readOnly)) {
+      throw readOnlyServer();
+    }
+    const method = this.#method ??= await this.#chooseMethod(session, setup);
     const newest = toPosition(row?.newest);
     const isDense = row?.found !== null && row?.found !== undefined &&
       Number(row.found) === newest - safe;
@@ -158,4 +162,16 @@ export class MysqlOrder<Tx> {
   #report(error: unknown): void {
     report(this.#options.onError, error);
   }
+}
+
+/** A server's switch is a number, or a word since MariaDB 12. */
+function isOn(value: unknown): boolean {
+  return !["0", "OFF"].includes(String(value));
+}
+
+function readOnlyServer(): StoreError {
+  return new StoreError(
+    "NOT_SUPPORTED",
+    'Cannot read events in their order on a server that is read only, as a replica is, which does not show who writes to the primary: read from the primary, or create all providers with ordering: "serialized"',
+  );
 }

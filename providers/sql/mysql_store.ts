@@ -201,7 +201,7 @@ export class MysqlStore<Tx> {
         this.#options.onError,
         new StoreError(
           "STORE_BUSY",
-          `Still waiting after ${SILENCE_MS} ms to run ${what}: look for transactions that do not end, or use a larger pool than ${this.#executor.size()}`,
+          `Still waiting after ${SILENCE_MS} ms to run ${what}: ${this.#executor.connections()}; look for transactions that do not end, or use a larger pool`,
         ),
       );
     }, SILENCE_MS);

@@ -2,6 +2,7 @@ import process from "node:process";
 import type { DatabaseDefinition } from "./definition.ts";
 import { mariadb, mariadbBarrier } from "./mariadb.ts";
 import { mongodb } from "./mongodb.ts";
+import { mysql8 } from "./mysql.ts";
 import { neo4j, neo4j2025, neo4j35, neo4j44 } from "./neo4j.ts";
 import { postgres15, postgres18 } from "./postgres.ts";
 
@@ -12,7 +13,7 @@ export function databases(): DatabaseDefinition[] {
 
 /** Those that only the long form of the tests runs on, or who names them. */
 export function longDatabases(): DatabaseDefinition[] {
-  return [neo4j2025, neo4j44, neo4j35];
+  return [mysql8, neo4j2025, neo4j44, neo4j35];
 }
 
 /** Those of the given names, or all that this run needs. */

@@ -20,6 +20,8 @@ export interface MavenProject {
   readonly version: string;
   /** "group:artifact", each of that version. */
   readonly artifacts: readonly string[];
+  /** What is inside the artifacts is wanted, and not what they need. */
+  readonly unpack?: boolean;
 }
 
 /**
@@ -46,7 +48,10 @@ export async function fetchMavenProject(
       "-q",
       "-B",
       "-ntp",
-      "dependency:copy-dependencies",
+      project.unpack
+        ? "dependency:unpack-dependencies"
+        : "dependency:copy-dependencies",
+      ...project.unpack ? ["-DexcludeTransitive"] : [],
       "-DincludeScope=runtime",
       "-DoutputDirectory=files",
     ], { cwd: scratch, timeout: 600_000 });

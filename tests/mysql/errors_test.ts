@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { VersionError } from "evtstore";
+import type { Knex } from "npm:knex@3";
 import { createProvider } from "../../providers/knex.ts";
 import { knexOnMysql } from "../providers/support/knex.ts";
 import {
@@ -24,20 +25,33 @@ onDatabase(
   "mariadb",
   "a deadlock is tried again, and is no version conflict",
   async ({ provider, client }) => {
+    await client.raw("CREATE TABLE totals (id INT PRIMARY KEY, total INT)");
+    await client("totals").insert([{ id: 1, total: 0 }, { id: 2, total: 0 }]);
     await client.raw(
-      "CREATE TABLE tries (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=MyISAM",
+      "CREATE TRIGGER count_up AFTER INSERT ON events FOR EACH ROW UPDATE totals SET total = total + 1 WHERE id = 1",
     );
-    await client.raw(`
-      CREATE TRIGGER deadlock BEFORE INSERT ON events FOR EACH ROW
-      BEGIN
-        INSERT INTO tries VALUES ();
-        IF (SELECT COUNT(*) FROM tries) < 4 THEN
-          SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213;
-        END IF;
-      END`);
-    await append(provider, "id", 1);
-    assert.equal((await client("tries")).length, 4);
+    const other = await client.transaction();
+    await other("totals").where({ id: 1 }).update({ total: 10 });
+    // The server undoes the transaction that has changed less.
+    for (let id = 10; id < 60; id++) {
+      await other("totals").insert({ id, total: 0 });
+    }
+    const appending = append(provider, "id", 1);
+    await untilWaiting(client);
+    const [{ count }] = await client("information_schema.innodb_metrics")
+      .select("count").where({ name: "lock_deadlocks" });
+    // Takes the row that the append has made, which waits for ours.
+    await other.raw(
+      "INSERT INTO events (stream, aggregate_id, version, timestamp, event) VALUES ('stream', 'id', 1, NOW(3), '{}')",
+    );
+    const [after] = await client("information_schema.innodb_metrics")
+      .select("count").where({ name: "lock_deadlocks" });
+    assert.equal(after!.count, count + 1, "Expected a deadlock");
+    await other.rollback();
+    await appending;
     assert.deepEqual(await storedIds(client), ["id"]);
+    const [row] = await client("totals").where({ id: 1 });
+    assert.equal(row!.total, 1);
   },
 );
 
@@ -198,4 +212,18 @@ async function kill(
     }
     await sleep(5);
   }
+}
+
+/** Resolves when another session has been at its statement for a while. */
+async function untilWaiting(client: Knex): Promise<void> {
+  let seen = 0;
+  for (let tries = 0; tries < 400; tries++) {
+    const [rows] = await client.raw(
+      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND command = 'Query' AND id <> CONNECTION_ID()",
+    );
+    seen = rows.length > 0 ? seen + 1 : 0;
+    if (seen === 20) return;
+    await sleep(10);
+  }
+  throw new Error("Expected a session to wait for a row: none does");
 }

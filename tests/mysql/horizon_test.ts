@@ -63,6 +63,42 @@ onDatabase(
 
 onDatabase(
   "mariadb",
+  "onError is told once who holds handlers back",
+  async ({ provider, client, reports }) => {
+    const tx = await client.transaction();
+    await append(provider, "held", 1, tx);
+    await append(provider, "later", 1);
+    for (const end = performance.now() + 5600; performance.now() < end;) {
+      assert.deepEqual(await readLog(provider), []);
+      await sleep(100);
+    }
+    await tx.rollback();
+    assert.deepEqual(reports.map(({ code }) => code), ["HORIZON_HELD"]);
+    assert.match(
+      reports[0].message,
+      /waited at position 0 for 5\d{3} ms: connection \d+ of evtstore sleep/,
+    );
+  },
+);
+
+onDatabase(
+  "mariadb",
+  "a client that is in a transaction is refused, which would see an old state",
+  async ({ client }) => {
+    const tx = await client.transaction(undefined, {
+      isolationLevel: "repeatable read",
+    });
+    await tx("events").select();
+    assert.throws(
+      () => createProvider({ client: tx as any }),
+      (error: any) => error.code === "INVALID_INPUT",
+    );
+    await tx.rollback();
+  },
+);
+
+onDatabase(
+  "mariadb",
   "a table that is emptied begins again",
   async ({ provider, client }) => {
     for (const id of ["a", "b", "c"]) await append(provider, id, 1);

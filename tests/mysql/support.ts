@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { describe, it } from "node:test";
 import type { Knex } from "npm:knex@3";
 import type { StoreEvent } from "evtstore";
@@ -6,10 +7,12 @@ import {
   type ClientOptions,
   createProvider,
   type KnexProvider,
-  migrate,
 } from "../../providers/knex.ts";
 import { findDatabase } from "../providers/support/databases.ts";
-import { createMysqlDatabase } from "../providers/support/mysql.ts";
+import {
+  createMysqlDatabase,
+  migrateMysql,
+} from "../providers/support/mysql.ts";
 
 /** A provider on a database of its own. */
 export type Opened = {
@@ -24,24 +27,42 @@ export type Opened = {
 export const servers: { readonly [name: string]: string | undefined } = {
   mariadb: await findDatabase("mariadb"),
   mariadb_barrier: await findDatabase("mariadb_barrier"),
+  // MySQL itself is part of the long form.
+  mysql8: process.env.EVTSTORE_LONG === "1" || process.env.MYSQL8_URL
+    ? await findDatabase("mysql8")
+    : undefined,
 };
 
-/** A test on a new database of the server; none where the server is missing. */
+/** What a test on "mariadb" runs on: all that show their metadata locks. */
+const LIKE_MARIADB = ["mariadb", "mysql8"];
+
+/** A test on a new database of each such server that there is. */
 export function onDatabase(
-  server: string,
-  name: string,
+  server: "mariadb" | "mariadb_barrier",
+  title: string,
   test: (opened: Opened) => Promise<void>,
   options: Omit<ClientOptions, "client"> = {},
 ): void {
-  const url = servers[server];
-  if (!url) return;
+  for (const name of server === "mariadb" ? LIKE_MARIADB : [server]) {
+    const url = servers[name];
+    if (url) register(name, url, title, test, options);
+  }
+}
+
+function register(
+  server: string,
+  url: string,
+  title: string,
+  test: (opened: Opened) => Promise<void>,
+  options: Omit<ClientOptions, "client">,
+): void {
   describe(`on ${server}`, () => {
-    it(name, async () => {
+    it(title, async () => {
       const database = await createMysqlDatabase(url);
       const { client } = database;
       const reports: any[] = [];
       try {
-        await migrate({ client });
+        await migrateMysql(client);
         const provider = createProvider({
           client,
           onError: (error) => void reports.push(error),

@@ -1,5 +1,3 @@
-// A standby cannot be run from the packages that the tests start: that it is
-// refused is shown on the tracker, in providers/sql/postgres_horizon_test.ts.
 import { createHandler, type StoreError } from "evtstore";
 // @ts-types="npm:@types/pg@8"
 import pg from "pg";
@@ -56,6 +54,44 @@ for (const server of postgresServers) {
       await client.query("COMMIT");
       client.release();
       assert.deepEqual(await read(0), [1, later]);
+    });
+
+    it("TRUNCATE under a running handler that is then reset loses no event", async () => {
+      const own = await openPg(schema.url, {
+        events: "emptied",
+        bookmarks: "emptied_bookmarks",
+      });
+      const append = async (id: string) => {
+        const events = own.provider.createEvents("s", id, 1, [EVENT]);
+        await own.provider.append("s", id, 1, events);
+      };
+      const seen: string[] = [];
+      const handler = createHandler<{ s: typeof EVENT }>({
+        bookmark: "tail",
+        streams: ["s"],
+        provider: own.provider,
+        poll: 20,
+      });
+      handler.handle("s", "Written", async (id) => void seen.push(id));
+      handler.start();
+      for (const id of ["a", "b", "c", "d"]) await append(id);
+      await waitFor(() => seen.length === 4, 5000);
+      await schema.query(
+        "TRUNCATE emptied, emptied_bookmarks RESTART IDENTITY",
+      );
+      handler.reset();
+      const client = await own.pool.connect();
+      await client.query("BEGIN");
+      await client.query(INSERT.replace("events", "emptied"), ["overtaken"]);
+      await append("later");
+      await sleep(200);
+      assert.deepEqual(seen, ["a", "b", "c", "d"]);
+      await client.query("COMMIT");
+      client.release();
+      await waitFor(() => seen.length === 6, 5000);
+      assert.deepEqual(seen.slice(4), ["overtaken", "later"]);
+      await handler.stop();
+      await own.close();
     });
 
     it("a prepared transaction holds readers back, and is named", async () => {

@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   createProvider,
   migrate,
+  type MigrateOptions,
 } from "../../../providers/knex.ts";
 import { knexOnMysql } from "./knex.ts";
 
@@ -31,12 +32,7 @@ export async function createMysqlDatabase(
     url: url.href,
     client,
     async drop() {
-      // What a failed test has left open would keep the database locked.
-      await onServer(
-        server,
-        `BEGIN NOT ATOMIC FOR other IN (SELECT id FROM information_schema.processlist WHERE db = '${name}') DO KILL other.id; END FOR; END`,
-      );
-      await onServer(server, `DROP DATABASE ${name}`);
+      await dropDatabase(server, name);
       // Knex waits for a transaction that a failed test has not ended.
       await Promise.race([
         client.destroy(),
@@ -45,6 +41,34 @@ export async function createMysqlDatabase(
     },
   };
 }
+
+/**
+ * Makes the tables; on a MySQL that is older than its collation of bytes, with
+ * the nearest that it has.
+ */
+export async function migrateMysql(
+  client: Knex,
+  tables: Omit<MigrateOptions, "client" | "print"> = {},
+): Promise<void> {
+  if (await hasByteCollation(client)) {
+    return await migrate({ client, ...tables });
+  }
+  const statements = await migrate({ client, ...tables, print: true });
+  for (const statement of statements) {
+    await client.raw(statement.replaceAll(BYTES, NEAREST_TO_BYTES));
+  }
+}
+
+/** Whether the server tells every two texts apart: MySQL since 8.0.17. */
+export async function hasByteCollation(client: Knex): Promise<boolean> {
+  const [[{ version }]] = await client.raw("SELECT VERSION() AS version");
+  if (/mariadb/i.test(version)) return true;
+  const [rows] = await client.raw("SHOW COLLATION LIKE ?", [BYTES]);
+  return rows.length > 0;
+}
+
+const BYTES = "utf8mb4_0900_bin";
+const NEAREST_TO_BYTES = "utf8mb4_0900_as_cs";
 
 /** The provider on a new database, for the suite. */
 export function mysqlFixture(
@@ -55,7 +79,7 @@ export function mysqlFixture(
     capabilities: allCapabilities,
     async open() {
       const { client, url, drop } = await createMysqlDatabase(server);
-      await migrate({ client, ...tablesOf(options) });
+      await migrateMysql(client, tablesOf(options));
       await client.schema.createTable("scratch", (table) => {
         table.string("key").primary();
         table.string("value");
@@ -96,6 +120,25 @@ function tablesOf(options: Omit<ClientOptions, "client">) {
     ...(bookmarks === undefined ? {} : { bookmarks }),
     ...(records === undefined ? {} : { records }),
   };
+}
+
+async function dropDatabase(server: string, name: string): Promise<void> {
+  const connection = await createConnection(server);
+  try {
+    // What a failed test has left open would keep the database locked.
+    const [others] = await connection.query<any>(
+      "SELECT id AS id FROM information_schema.processlist WHERE db = ?",
+      [name],
+    );
+    for (const { id } of others) {
+      await connection.query(`KILL ${id}`).catch((error) => {
+        if (error.code !== "ER_NO_SUCH_THREAD") throw error;
+      });
+    }
+    await connection.query(`DROP DATABASE ${name}`);
+  } finally {
+    await connection.end();
+  }
 }
 
 async function onServer(server: string, statement: string): Promise<void> {

