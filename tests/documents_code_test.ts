@@ -81,8 +81,6 @@ function writeProject(document: string): { cwd: string; files: string[] } {
 }
 
 writeConfig();
-const isUnmerged = ({ attributes }: CodeBlock) =>
-  attributes.includes("unmerged");
 const isIgnored = ({ attributes }: CodeBlock) => attributes.includes("ignore");
 const isCode = ({ language }: CodeBlock) =>
   /^(ts|js|tsx|jsx|typescript|javascript)$/.test(language);
@@ -94,9 +92,7 @@ test("each block of code says what it is", () => {
       assert.notEqual(block.language, "", `${place}: no language`);
       if (!isCode(block)) continue;
       assert.equal(block.language, "ts", `${place}: code is "ts"`);
-      const allowed = block.file === undefined
-        ? ["", "ignore", "ignore unmerged"]
-        : ["ignore"];
+      const allowed = block.file === undefined ? ["", "ignore"] : ["ignore"];
       assert(
         allowed.includes(block.attributes.join(" ")),
         `${place}: one of ${
@@ -112,9 +108,7 @@ test("all code is free of type errors, as a reader would have it", async () => {
   const files = documents.flatMap((document) => {
     const { cwd, files } = writeProject(document);
     const alone = codeBlocks(readDocument(document))
-      .filter((block) =>
-        isCode(block) && !isUnmerged(block) && block.file === undefined
-      )
+      .filter((block) => isCode(block) && block.file === undefined)
       .map(({ text, line }) => {
         const file = join(cwd, `line_${line}.ts`);
         writeFileSync(file, `${text}\nexport {};\n`);
