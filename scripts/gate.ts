@@ -30,7 +30,7 @@ const checks: Record<string, string[]> = {
   format: ["fmt", "--check"],
   lint: ["lint"],
   documentation: ["doc", "--lint", ...entryPoints],
-  "types, also of the code in documents": ["check", "--doc", "."],
+  "types, also of the code in docstrings": ["check", "--doc", "."],
 };
 
 const failures: string[] = [];
