@@ -92,7 +92,23 @@ export function toDeclarations(modules: Files): Files {
     writeFile: (path, text) => emitted.set(path, text),
   });
   refuse([...program.getSyntacticDiagnostics(), ...program.emit().diagnostics]);
-  return emitted;
+  return withDisposables(emitted);
+}
+
+/**
+ * `Symbol.asyncDispose` is not in the libraries of most applications' targets.
+ * An empty line in a map is `;`.
+ */
+function withDisposables(declarations: Files): Files {
+  const changed: Files = new Map(declarations);
+  for (const [path, text] of declarations) {
+    if (!text.includes("[Symbol.asyncDispose]")) continue;
+    changed.set(path, `/// <reference lib="esnext.disposable" />\n${text}`);
+    const map = JSON.parse(declarations.get(`${path}.map`)!);
+    const mappings = `;${map.mappings}`;
+    changed.set(`${path}.map`, JSON.stringify({ ...map, mappings }));
+  }
+  return changed;
 }
 
 function importsOf(source: string): ts.FileReference[] {

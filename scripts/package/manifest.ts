@@ -69,36 +69,36 @@ type Entries = readonly (readonly [name: string, path: string])[];
 /**
  * `module-sync` comes first: where a runtime can `require` an ES module, both
  * ways of loading give the same one, and so one class of each error.
- *
- * Under evtstore 12, which had no `exports`, an ES module had to name the file,
- * and editors took types from `src/types`: both still resolve.
  */
 function toExports(entries: Entries): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  for (const [name, path] of entries) {
-    const files = toConditions(path);
-    found[name] = files;
-    if (name.startsWith("./provider/")) found[`${name}.js`] = files;
-  }
-  for (const name of ["./index", "./src/types"]) {
-    found[name] = found[`${name}.js`] = toConditions("mod");
+  for (const [name, path] of withOldNames(entries)) {
+    const esm = { types: `./esm/${path}.d.ts`, default: `./esm/${path}.js` };
+    const cjs = { types: `./cjs/${path}.d.ts`, default: `./cjs/${path}.js` };
+    found[name] = { "module-sync": esm, import: esm, require: cjs };
   }
   return { ...found, "./package.json": "./package.json" };
 }
 
-function toConditions(path: string): Record<string, unknown> {
-  const esm = { types: `./esm/${path}.d.ts`, default: `./esm/${path}.js` };
-  const cjs = { types: `./cjs/${path}.d.ts`, default: `./cjs/${path}.js` };
-  return { "module-sync": esm, import: esm, require: cjs };
-}
-
 /** For TypeScript that resolves as Node 10 did, and knows no `exports`. */
 function toTypesVersions(entries: Entries): Record<string, string[]> {
-  const found = entries.filter(([name]) => name !== ".").map(
-    ([name, path]): [string, string[]] => [
-      name.slice("./".length),
-      [`./cjs/${path}.d.ts`],
-    ],
-  );
-  return Object.fromEntries([...found, ["src/types", ["./cjs/mod.d.ts"]]]);
+  const found = withOldNames(entries).filter(([name]) => name !== ".");
+  return Object.fromEntries(found.map(([name, path]) => [
+    name.slice("./".length),
+    [`./cjs/${path}.d.ts`],
+  ]));
+}
+
+/**
+ * evtstore 12 had no `exports`: an ES module of Node had to name the file, and
+ * editors proposed `src/types` for a type.
+ */
+function withOldNames(entries: Entries): Entries {
+  return [
+    ...entries,
+    ...entries.filter(([name]) => name.startsWith("./provider/"))
+      .map(([name, path]) => [`${name}.js`, path] as const),
+    ...["./index", "./index.js", "./src/types", "./src/types.js"]
+      .map((name) => [name, "mod"] as const),
+  ];
 }
