@@ -5,6 +5,7 @@
  * and by `require`, and compiled against by every TypeScript. The runtimes and
  * compilers are taken from npm and kept outside the tree.
  */
+import assert from "node:assert/strict";
 import {
   existsSync,
   mkdtempSync,
@@ -63,19 +64,17 @@ async function pack(folder: string): Promise<string> {
       second,
     ], { timeout });
     const files = filesOf(first);
-    const same = files.join() === filesOf(second).join() &&
-      files.every((path) =>
-        readFileSync(join(first, path)).equals(readFileSync(join(second, path)))
-      );
-    if (!same) throw new Error("Two builds of the same tree differ");
+    assert.deepEqual(filesOf(second), files);
+    const different = files.filter((path) =>
+      !readFileSync(join(first, path)).equals(readFileSync(join(second, path)))
+    );
+    assert.deepEqual(different, []);
   });
   await check("maps lead to sources in the package", () => {
     for (const path of filesOf(first).filter((name) => name.endsWith(".map"))) {
       const file = join(first, path);
       const { sources } = JSON.parse(readFileSync(file, "utf8"));
-      if (!existsSync(join(dirname(file), sources[0]))) {
-        throw new Error(`${path} leads to ${sources[0]}`);
-      }
+      assert(existsSync(join(dirname(file), sources[0])), path);
     }
   });
   const output = await runOrThrow(
