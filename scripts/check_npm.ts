@@ -148,7 +148,11 @@ function matrix(corner: string, columns: readonly string[], rows: Rows) {
         if (failure === undefined) return;
         const cell = `${name}, ${columns[index]}`;
         failures.push(cell);
-        console.log(`\n${cell}:\n${failure.slice(-4000)}`);
+        const broken = failure.split("\n").filter((line) =>
+          /^ *(not ok|✖|\(fail\))|FAILED|error TS/.test(line)
+        );
+        console.log(`\n${[cell, ...broken].join("\n")}`);
+        console.log(failure.slice(-4000));
       });
     }
   };

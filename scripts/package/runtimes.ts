@@ -196,7 +196,8 @@ class Application {
         timeout: 2 * minute,
       });
       const isAsExpected = hasSqlite
-        ? code === 0 && /cents: 500,\s+version: 2/.test(output)
+        ? code === 0 && /cents: 500\b/.test(output) &&
+          /version: 2\b/.test(output)
         : code !== 0 && output.includes("RUNTIME_UNSUPPORTED");
       if (!isAsExpected) return output;
     }
