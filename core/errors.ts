@@ -31,6 +31,27 @@ export type ErrorCode =
   | "TRANSACTION_CONFLICT";
 
 /**
+ * Lets `instanceof` know the errors of another copy of this library: an
+ * application can load it by `import` and by `require`, or in two versions. A
+ * class that an application derives is compared as usual.
+ */
+function knowAcrossCopies(
+  name: string,
+  errorClass: { readonly prototype: Error },
+): void {
+  // Not the name of the class, which a minifier changes.
+  const brand = Symbol.for(`evtstore.${name}`);
+  Object.defineProperty(errorClass.prototype, brand, { value: true });
+  Object.defineProperty(errorClass, Symbol.hasInstance, {
+    value(this: () => unknown, value: unknown): boolean {
+      return this === errorClass
+        ? typeof value === "object" && value !== null && brand in value
+        : Function.prototype[Symbol.hasInstance].call(this, value);
+    },
+  });
+}
+
+/**
  * A command that the domain refuses. Command handlers throw it; callers tell
  * the reasons apart by `code`.
  *
@@ -47,6 +68,9 @@ export type ErrorCode =
 export class CommandError extends Error {
   /** The name of the class. */
   override name = "CommandError";
+  static {
+    knowAcrossCopies("CommandError", this);
+  }
   /** The same text as `message`. */
   msg: string;
   /** The reason, in a form that code can compare. */
@@ -103,6 +127,9 @@ export type VersionConflict = {
 export class VersionError extends CommandError {
   /** The name of the class. */
   override name = "VersionError";
+  static {
+    knowAcrossCopies("VersionError", this);
+  }
   /** Always this one code. */
   override code: "VERSION_CONFLICT" = "VERSION_CONFLICT" as const;
   /** The stream of the aggregate. */
@@ -176,6 +203,9 @@ export type StoreErrorFacts = {
 export class StoreError extends Error {
   /** The name of the class. */
   override name = "StoreError";
+  static {
+    knowAcrossCopies("StoreError", this);
+  }
   /** Why, in a form that code can compare. */
   code: ErrorCode;
   /** The name of the argument or property that was refused. */
@@ -211,6 +241,9 @@ export class StoreError extends Error {
 export class DuplicateCommandError extends StoreError {
   /** The name of the class. */
   override name = "DuplicateCommandError";
+  static {
+    knowAcrossCopies("DuplicateCommandError", this);
+  }
 
   /**
    * Makes the error of a repeat.

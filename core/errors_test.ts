@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   CommandError,
   DuplicateCommandError,
@@ -77,4 +81,43 @@ test("DuplicateCommandError names the command", () => {
     error.message,
     'Cannot append to "ada" of stream "accounts": command "c1" was stored there already',
   );
+});
+
+test("instanceof knows the errors of another copy of the library", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "evtstore-copy-"));
+  try {
+    const file = join(folder, "errors.ts");
+    cpSync(fileURLToPath(new URL("errors.ts", import.meta.url)), file);
+    const copy = await import(pathToFileURL(file).href);
+    assert.notEqual(copy.CommandError, CommandError);
+
+    const conflict = new copy.VersionError("ada");
+    assert(conflict instanceof VersionError);
+    assert(conflict instanceof CommandError);
+    assert(!(conflict instanceof StoreError));
+    assert(!(new copy.CommandError("closed") instanceof VersionError));
+
+    const repeat = new copy.DuplicateCommandError({ commandId: "c1" });
+    assert(repeat instanceof DuplicateCommandError);
+    assert(repeat instanceof StoreError);
+    assert(
+      !(new copy.StoreError("STORE_FULL", "x") instanceof
+        DuplicateCommandError),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("instanceof asks the prototype for a class that an application derives", () => {
+  class Overdrawn extends CommandError {}
+  class Closed extends CommandError {}
+  const error = new Overdrawn("Only 3 cents left");
+  assert(error instanceof Overdrawn);
+  assert(error instanceof CommandError);
+  assert(!(error instanceof Closed));
+  assert(!(new CommandError("x") instanceof Overdrawn));
+  for (const value of [undefined, null, "VersionError", {}, new Error("x")]) {
+    assert(!((value as unknown) instanceof CommandError));
+  }
 });

@@ -109,8 +109,8 @@ if (paths.length === 0) {
 const counts = await runTests(paths);
 if (paths.length === 0) {
   await step(
-    "the same tests on Node and Bun",
-    () => deno(["run", "--allow-all", "scripts/runtimes.ts"]),
+    "the npm package, on Node, Bun and Deno",
+    () => deno(["run", "--allow-all", "scripts/check_npm.ts"]),
   );
 }
 if (failures.length > 0) console.log(`\nFailed: ${failures.join(", ")}`);
