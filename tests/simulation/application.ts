@@ -1,0 +1,156 @@
+import type { Clock } from "../../core/clock.ts";
+import { EventHandler } from "../../core/event_handler.ts";
+import type { StoreEvent } from "../../core/event.ts";
+import type { DatabaseClient } from "./database.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
+import type { Plant } from "./plant.ts";
+import type { Random } from "./random.ts";
+import type { Role } from "./role.ts";
+import type { Transaction } from "./store.ts";
+
+/** What a callback of a simulated application throws. */
+export class CallbackFailed extends Error {
+  override name = "CallbackFailed";
+}
+
+/** What an application is made of. */
+export type ApplicationOptions = {
+  machine: Machine;
+  clock: Clock;
+  client: DatabaseClient;
+  roles: readonly Role[];
+  ledger: Ledger;
+  random: Random;
+  /** Stands between each callback and the handler. */
+  plant?: NonNullable<Plant["callback"]>;
+  /** Told of what a call throws at the application. */
+  failed: (error: unknown, bookmark: string) => void;
+  /** Told of what a callback throws, before the handler is. */
+  threw: (error: unknown) => void;
+};
+
+/** The handlers of one life of a process. */
+export class Application {
+  readonly machine: Machine;
+  readonly handlers: Map<string, EventHandler> = new Map();
+  readonly #options: ApplicationOptions;
+  /** Whether the process is about to exit: nobody starts a handler any more. */
+  exiting = false;
+
+  constructor(options: ApplicationOptions) {
+    this.#options = options;
+    this.machine = options.machine;
+    for (const role of options.roles) {
+      this.handlers.set(role.bookmark, this.#create(role));
+    }
+  }
+
+  start(): void {
+    for (const bookmark of this.handlers.keys()) this.startOne(bookmark);
+  }
+
+  /** Starts one handler. */
+  startOne(bookmark: string): void {
+    if (!this.exiting) this.handlers.get(bookmark)!.start();
+  }
+
+  /** Stops one handler. */
+  async stopOne(bookmark: string): Promise<void> {
+    await this.handlers.get(bookmark)!.stop();
+    this.#options.ledger.stopped(this.machine, bookmark);
+  }
+
+  /** Stops every handler. */
+  async stop(): Promise<void> {
+    await Promise.all(
+      [...this.handlers.keys()].map((bookmark) => this.stopOne(bookmark)),
+    );
+  }
+
+  /** Runs a handler once, whoever owns the bookmark. */
+  async runOnce(bookmark: string): Promise<void> {
+    const { ledger, failed } = this.#options;
+    const done = ledger.runsOnce(this.machine, bookmark);
+    try {
+      await this.handlers.get(bookmark)!.runOnce();
+    } catch (error) {
+      failed(error, bookmark);
+    } finally {
+      done();
+    }
+  }
+
+  /** Waits until an event is handled, here or elsewhere. */
+  async isHandled(bookmark: string, event: StoreEvent<any>): Promise<void> {
+    const { stream, aggregateId, version, position } = event;
+    const { roles, ledger, failed } = this.#options;
+    const role = roles.find((one) => one.bookmark === bookmark)!;
+    if (!role.streams.includes(stream)) return;
+    const handler = this.handlers.get(bookmark)!;
+    try {
+      await handler.handled(stream, aggregateId, version, { timeout: 3000 });
+    } catch (error) {
+      return failed(error, bookmark);
+    }
+    ledger.saidToBeHandled(bookmark, position);
+  }
+
+  async status(bookmark: string): Promise<void> {
+    const { ledger, failed } = this.#options;
+    try {
+      const { position } = await this.handlers.get(bookmark)!.status();
+      ledger.saidToStandAt(bookmark, position);
+    } catch (error) {
+      failed(error, bookmark);
+    }
+  }
+
+  async setPosition(bookmark: string): Promise<void> {
+    try {
+      await this.handlers.get(bookmark)!.setPosition();
+    } catch (error) {
+      this.#options.failed(error, bookmark);
+    }
+  }
+
+  #create(role: Role): EventHandler {
+    const { machine, clock, client, ledger, random, plant, threw } =
+      this.#options;
+    const { bookmark, streams, types, options } = role;
+    const handler = new EventHandler(
+      { ...options, bookmark, streams, provider: client },
+      clock,
+    );
+    const callback = async (
+      aggregateId: string,
+      event: { type: string },
+      meta: { stream: string; position: number },
+      tx: Transaction | undefined,
+    ) => {
+      const stored = { ...meta, aggregateId, event } as any;
+      ledger.began(machine, bookmark, stored);
+      try {
+        const [low, high] = role.work;
+        const fails = random.chance(role.failures);
+        await machine.work(
+          random.magnitude(low, high),
+          `worked at ${meta.position} for ${bookmark}`,
+        );
+        if (fails) throw new CallbackFailed(`${bookmark} at ${meta.position}`);
+        if (tx) await client.effect(tx, bookmark, meta.position);
+      } catch (error) {
+        ledger.threw(machine, bookmark, stored);
+        threw(error);
+        throw error;
+      }
+      ledger.ended(machine, bookmark, stored);
+    };
+    for (const stream of streams) {
+      for (const type of types) {
+        handler.subscribe(stream, type, plant ? plant(callback) : callback);
+      }
+    }
+    return handler;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Clock } from "../../core/clock.ts";
+import type { EventCallback } from "../../core/handler_options.ts";
+import type { DatabaseClient } from "./database.ts";
+import type { Faults } from "./scenario.ts";
+
+/**
+ * A fault that is built in on purpose, to see that the simulation finds it.
+ * None of them changes a file of the library: each stands between it and what
+ * it relies on, or replaces a method for the time of the simulation.
+ */
+export type Plant = {
+  /** What has to go wrong for it to show, beside what was drawn. */
+  faults?: Partial<Faults>;
+  /** Whether a bookmark is stored whatever it was before. */
+  bookmarksWithoutComparing?: boolean;
+  /** Whether a record is stored whatever its revision was before. */
+  recordsWithoutComparing?: boolean;
+  client?: (client: DatabaseClient) => DatabaseClient;
+  clock?: (clock: Clock) => Clock;
+  callback?: (callback: EventCallback<any, any>) => EventCallback<any, any>;
+  /** Replaces a method; what it returns puts it back. */
+  replace?: () => () => void;
+};
