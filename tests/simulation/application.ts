@@ -4,7 +4,7 @@ import type { StoreEvent } from "../../core/event.ts";
 import type { DatabaseClient } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
-import type { Plant } from "./plant.ts";
+import type { Handle, Plant } from "./plant.ts";
 import type { Random } from "./random.ts";
 import type { Role } from "./role.ts";
 import type { Transaction } from "./store.ts";
@@ -115,42 +115,56 @@ export class Application {
   }
 
   #create(role: Role): EventHandler {
-    const { machine, clock, client, ledger, random, plant, threw } =
-      this.#options;
-    const { bookmark, streams, types, options } = role;
+    const { machine, clock, client, plant } = this.#options;
+    const { bookmark, streams, types, options, batch } = role;
     const handler = new EventHandler(
       { ...options, bookmark, streams, provider: client },
       clock,
     );
-    const callback = async (
-      aggregateId: string,
-      event: { type: string },
-      meta: { stream: string; position: number },
-      tx: Transaction | undefined,
-    ) => {
-      const stored = { ...meta, aggregateId, event } as any;
-      ledger.began(machine, bookmark, stored);
-      try {
-        const [low, high] = role.work;
-        const fails = random.chance(role.failures);
-        await machine.work(
-          random.magnitude(low, high),
-          `worked at ${meta.position} for ${bookmark}`,
-        );
-        if (fails) throw new CallbackFailed(`${bookmark} at ${meta.position}`);
-        if (tx) await client.effect(tx, bookmark, meta.position);
-      } catch (error) {
-        ledger.threw(machine, bookmark, stored);
-        threw(error);
-        throw error;
-      }
-      ledger.ended(machine, bookmark, stored);
-    };
+    const handle: Handle = (events, tx) => this.#handle(role, events, tx);
+    const handleOrNot = plant ? plant(handle) : handle;
+    if (batch !== undefined) {
+      handler.subscribeBatch(handleOrNot, { size: batch });
+      return handler;
+    }
     for (const stream of streams) {
       for (const type of types) {
-        handler.subscribe(stream, type, plant ? plant(callback) : callback);
+        handler.subscribe(
+          stream,
+          type,
+          (aggregateId, event, meta, tx) =>
+            handleOrNot([{ ...meta, aggregateId, event }], tx),
+        );
       }
     }
     return handler;
+  }
+
+  /** What every callback does: it works for a while, and now and then it fails. */
+  async #handle(
+    role: Role,
+    events: StoreEvent<any>[],
+    tx: Transaction | undefined,
+  ): Promise<void> {
+    const { machine, client, ledger, random, threw } = this.#options;
+    const { bookmark, work: [low, high], failures } = role;
+    for (const event of events) ledger.began(machine, bookmark, event);
+    try {
+      const fails = random.chance(failures);
+      const { position } = events.at(-1)!;
+      await machine.work(
+        random.magnitude(low, high),
+        `worked at ${position} for ${bookmark}`,
+      );
+      if (fails) throw new CallbackFailed(`${bookmark} at ${position}`);
+      for (const event of tx ? events : []) {
+        await client.effect(tx!, bookmark, event.position);
+      }
+    } catch (error) {
+      for (const event of events) ledger.threw(machine, bookmark, event);
+      threw(error);
+      throw error;
+    }
+    for (const event of events) ledger.ended(machine, bookmark, event);
   }
 }

@@ -144,9 +144,9 @@ export class Ledger {
     if (wrong) this.#fail(`${what}, which ${wrong}`);
     const inHand = this.#inHand(machine, book);
     if (inHand.has(event.position)) this.#fail(`${what}, which it has in hand`);
-    const { concurrency = 1, exclusive = true } = book.role.options;
+    const { batch, options: { concurrency = 1, exclusive = true } } = book.role;
     inHand.add(event.position);
-    if (inHand.size > concurrency) {
+    if (inHand.size > (batch ?? concurrency)) {
       this.#fail(`${what}, beside ${inHand.size - 1} others`);
     }
     if (!exclusive || book.runningOnce.has(machine)) return;

@@ -1,7 +1,14 @@
 import type { Clock } from "../../core/clock.ts";
-import type { EventCallback } from "../../core/handler_options.ts";
+import type { StoreEvent } from "../../core/event.ts";
 import type { DatabaseClient } from "./database.ts";
 import type { Faults } from "./scenario.ts";
+import type { Transaction } from "./store.ts";
+
+/** What an application does with an event, or with several at once. */
+export type Handle = (
+  events: StoreEvent<any>[],
+  tx: Transaction | undefined,
+) => Promise<void>;
 
 /**
  * A fault that is built in on purpose, to see that the simulation finds it.
@@ -17,7 +24,7 @@ export type Plant = {
   recordsWithoutComparing?: boolean;
   client?: (client: DatabaseClient) => DatabaseClient;
   clock?: (clock: Clock) => Clock;
-  callback?: (callback: EventCallback<any, any>) => EventCallback<any, any>;
+  callback?: (handle: Handle) => Handle;
   /** Replaces a method; what it returns puts it back. */
   replace?: () => () => void;
 };

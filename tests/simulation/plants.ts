@@ -30,8 +30,8 @@ export const plants: Record<string, { plant: Plant; found: RegExp }> = {
   },
   "the cursor moves before the callback has ended": {
     plant: {
-      callback: (callback) => (...event) => {
-        Promise.resolve(callback(...event)).catch(() => {});
+      callback: (handle) => async (...event) => {
+        handle(...event).catch(() => {});
       },
       faults: { kills: 5000 },
     },
@@ -39,9 +39,9 @@ export const plants: Record<string, { plant: Plant; found: RegExp }> = {
   },
   "the cursor passes an event whose callback failed": {
     plant: {
-      callback: (callback) => async (...event) => {
+      callback: (handle) => async (...event) => {
         try {
-          await callback(...event);
+          await handle(...event);
         } catch {
           // What the application threw is lost.
         }

@@ -8,6 +8,8 @@ export type Role = {
   /** The types of events that it has a callback for. */
   readonly types: string[];
   readonly options: DomainHandlerOpts;
+  /** The most events that it handles in one call, if it handles batches. */
+  readonly batch?: number;
   /** How long a callback works, in milliseconds: each magnitude as likely. */
   work: [low: number, high: number];
   /** How often a callback throws. */

@@ -141,15 +141,18 @@ function drawRole(
   failures: number,
 ): Role {
   const transactional = random.chance(0.4);
+  const inBatches = random.chance(0.2);
   const own = streams.filter(() => random.chance(0.7));
   return {
     bookmark,
     streams: own.length > 0 ? own : streams,
-    types: eventTypes.slice(0, random.whole(1, 3)),
+    // A batch has all types.
+    types: eventTypes.slice(0, inBatches ? 3 : random.whole(1, 3)),
+    ...inBatches && { batch: random.whole(1, 10) },
     options: {
       transactional,
-      continueOnError: random.chance(0.3),
-      ...!transactional && random.chance(0.3) && {
+      continueOnError: !inBatches && random.chance(0.3),
+      ...!transactional && !inBatches && random.chance(0.3) && {
         concurrency: random.whole(2, 5),
       },
       ...random.chance(0.2) && { exclusive: false },
