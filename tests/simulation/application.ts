@@ -35,6 +35,8 @@ export class Application {
   readonly machine: Machine;
   readonly handlers: Map<string, EventHandler> = new Map();
   readonly #options: ApplicationOptions;
+  /** Calls of the application's own that are not answered yet. */
+  calls = 0;
   /** Whether the process is about to exit: nobody starts a handler any more. */
   exiting = false;
 
@@ -57,6 +59,7 @@ export class Application {
 
   /** Stops one handler. */
   async stopOne(bookmark: string): Promise<void> {
+    this.#options.ledger.stops(this.machine, bookmark);
     await this.handlers.get(bookmark)!.stop();
     this.#options.ledger.stopped(this.machine, bookmark);
   }
@@ -70,48 +73,46 @@ export class Application {
 
   /** Runs a handler once, whoever owns the bookmark. */
   async runOnce(bookmark: string): Promise<void> {
-    const { ledger, failed } = this.#options;
-    const done = ledger.runsOnce(this.machine, bookmark);
-    try {
-      await this.handlers.get(bookmark)!.runOnce();
-    } catch (error) {
-      failed(error, bookmark);
-    } finally {
-      done();
-    }
+    const done = this.#options.ledger.runsOnce(this.machine, bookmark);
+    await this.#call(bookmark, (handler) => handler.runOnce());
+    done();
   }
 
   /** Waits until an event is handled, here or elsewhere. */
   async isHandled(bookmark: string, event: StoreEvent<any>): Promise<void> {
     const { stream, aggregateId, version, position } = event;
-    const { roles, ledger, failed } = this.#options;
+    const { roles, ledger } = this.#options;
     const role = roles.find((one) => one.bookmark === bookmark)!;
     if (!role.streams.includes(stream)) return;
-    const handler = this.handlers.get(bookmark)!;
-    try {
+    await this.#call(bookmark, async (handler) => {
       await handler.handled(stream, aggregateId, version, { timeout: 3000 });
-    } catch (error) {
-      return failed(error, bookmark);
-    }
-    ledger.saidToBeHandled(bookmark, position);
+      ledger.saidToBeHandled(bookmark, position);
+    });
   }
 
   async status(bookmark: string): Promise<void> {
-    const { ledger, failed } = this.#options;
-    try {
-      const { position } = await this.handlers.get(bookmark)!.status();
-      ledger.saidToStandAt(bookmark, position);
-    } catch (error) {
-      failed(error, bookmark);
-    }
+    await this.#call(bookmark, async (handler) => {
+      const { position } = await handler.status();
+      this.#options.ledger.saidToStandAt(bookmark, position);
+    });
   }
 
   async setPosition(bookmark: string): Promise<void> {
+    await this.#call(bookmark, (handler) => handler.setPosition());
+  }
+
+  /** A call whose failure comes to the application itself. */
+  async #call(
+    bookmark: string,
+    call: (handler: EventHandler) => Promise<unknown>,
+  ): Promise<void> {
+    this.calls++;
     try {
-      await this.handlers.get(bookmark)!.setPosition();
+      await call(this.handlers.get(bookmark)!);
     } catch (error) {
       this.#options.failed(error, bookmark);
     }
+    this.calls--;
   }
 
   #create(role: Role): EventHandler {

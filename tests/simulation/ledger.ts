@@ -204,6 +204,12 @@ export class Ledger {
     this.#members.set(member, machine);
   }
 
+  /** `stop()` is called. */
+  stops(machine: Machine, bookmark: string): void {
+    const book = this.#book(bookmark);
+    if (isConcurrent(book)) this.#run(machine, book).fail();
+  }
+
   /** `stop()` resolved. */
   stopped(machine: Machine, bookmark: string): void {
     const inHand = this.#inHand(machine, this.#book(bookmark));
@@ -236,8 +242,7 @@ export class Ledger {
     if (!book) return;
     if (owner !== book.owner) book.takenAt = book.stored;
     book.owner = owner;
-    // A page that is cut short leaves some events done before others.
-    if ((book.role.options.concurrency ?? 1) === 1) return;
+    if (!isConcurrent(book)) return;
     for (const run of book.runs.values()) run.fail();
   }
 
@@ -288,6 +293,11 @@ export class Ledger {
     if (!inHand) book.inHand.set(machine, inHand = new Set());
     return inHand;
   }
+}
+
+/** A page that is cut short may leave some events done behind one that is not. */
+function isConcurrent({ role: { options: { concurrency = 1 } } }: Book) {
+  return concurrency > 1;
 }
 
 function isDone(

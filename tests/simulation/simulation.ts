@@ -162,8 +162,10 @@ async function end(world: World): Promise<void> {
     throw new Violation(`${name} never reported: ${error}`);
   }
   if (!isFaultless(scenario)) return;
-  for (const { bookmark, options: { exclusive = true } } of scenario.roles) {
-    if (!exclusive || ledger.repeated(bookmark) === 0) continue;
+  for (const { bookmark, options } of scenario.roles) {
+    const { exclusive = true, concurrency = 1 } = options;
+    if (!exclusive || concurrency > 1) continue;
+    if (ledger.repeated(bookmark) === 0) continue;
     throw new Violation(`${bookmark} was handled twice without any fault`);
   }
 }
