@@ -27,7 +27,7 @@ export type ApplicationOptions = {
   /** Told of what a call throws at the application. */
   failed: (error: unknown, bookmark: string) => void;
   /** Told of what a callback throws, before the handler is. */
-  threw: (error: unknown) => void;
+  threw: (error: unknown, event: string) => void;
 };
 
 /** The handlers of one life of a process. */
@@ -149,10 +149,10 @@ export class Application {
   ): Promise<void> {
     const { machine, client, ledger, random, threw } = this.#options;
     const { bookmark, work: [low, high], failures } = role;
+    const { position } = events.at(-1)!;
     for (const event of events) ledger.began(machine, bookmark, event);
     try {
       const fails = random.chance(failures);
-      const { position } = events.at(-1)!;
       await machine.work(
         random.magnitude(low, high),
         `worked at ${position} for ${bookmark}`,
@@ -163,7 +163,7 @@ export class Application {
       }
     } catch (error) {
       for (const event of events) ledger.threw(machine, bookmark, event);
-      threw(error);
+      threw(error, `${bookmark} at ${position}`);
       throw error;
     }
     for (const event of events) ledger.ended(machine, bookmark, event);

@@ -53,7 +53,7 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
     tx?: Transaction,
   ): Promise<T> {
     return ask(what, apply, tx).catch((error) => {
-      network.unreported.set(error, machine);
+      network.unreported.set(error, { machine });
       throw error;
     });
   }

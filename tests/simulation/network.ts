@@ -12,6 +12,13 @@ export type Conditions = {
   failures: number;
 };
 
+/** Whose failure it is. */
+export type Failure = {
+  machine: Machine;
+  /** The handler and the event that it was given, if it was a callback's. */
+  event?: string;
+};
+
 /** A request failed on its way, or its answer did: nobody knows which. */
 export class ConnectionLost extends Error {
   override name = "ConnectionLost";
@@ -23,7 +30,7 @@ export class Network {
   /** Closed while the database answers nobody. */
   readonly gate: Gate = new Gate();
   /** Failures that processes were given and that nobody has reported yet. */
-  readonly unreported: Map<unknown, Machine> = new Map();
+  readonly unreported: Map<unknown, Failure> = new Map();
   #scheduler: Scheduler;
   #random: Random;
   #store: Store;
@@ -115,8 +122,8 @@ export class Network {
 
   /** The database notices, soon, that a process is gone. */
   disconnect(client: Machine): void {
-    for (const [error, owner] of this.unreported) {
-      if (owner === client) this.unreported.delete(error);
+    for (const [error, { machine }] of this.unreported) {
+      if (machine === client) this.unreported.delete(error);
     }
     for (const [tx, owner] of this.#open) {
       if (owner === client) this.#abandon(tx);

@@ -158,8 +158,8 @@ async function end(world: World): Promise<void> {
   const { scheduler, network, ledger, scenario } = world;
   for (const process of world.processes) await exit(world, process);
   await scheduler.until(() => false, scheduler.now + 120_000);
-  for (const [error, { name }] of network.unreported) {
-    throw new Violation(`${name} never reported: ${error}`);
+  for (const [error, { machine }] of network.unreported) {
+    throw new Violation(`${machine.name} never reported: ${error}`);
   }
   if (!isFaultless(scenario)) return;
   for (const { bookmark, options } of scenario.roles) {

@@ -157,7 +157,8 @@ export class World {
       ledger,
       random,
       failed: (error, bookmark) => this.#report(machine, error, bookmark),
-      threw: (error) => network.unreported.set(error, machine),
+      threw: (error, event) =>
+        network.unreported.set(error, { machine, event }),
     });
   }
 
@@ -175,7 +176,14 @@ export class World {
       this.scheduler.fail(`${machine.name} reports what nobody threw: ${text}`);
     }
     this.scheduler.say(`${machine.name} reports of ${bookmark}: ${error}`);
-    this.network.unreported.delete(error);
+    const { unreported } = this.network;
+    unreported.delete(error);
+    // An event that fails twice in a row is reported once.
+    for (const [error, failure] of unreported) {
+      const { event } = failure;
+      if (failure.machine !== machine) continue;
+      if (event === `${bookmark} at ${position}`) unreported.delete(error);
+    }
     this.ledger.failed(machine, bookmark);
     const role = this.scenario.roles.find((one) => one.bookmark === bookmark);
     const { exclusive = true } = role?.options ?? {};
