@@ -98,6 +98,10 @@ export class Application {
   }
 
   async setPosition(bookmark: string): Promise<void> {
+    const { roles } = this.#options;
+    const role = roles.find((one) => one.bookmark === bookmark)!;
+    // Beside a transaction that moves the bookmark one of the two fails.
+    if (role.options.transactional) return;
     await this.#call(bookmark, (handler) => handler.setPosition());
   }
 
@@ -116,7 +120,7 @@ export class Application {
   }
 
   #create(role: Role): EventHandler {
-    const { machine, clock, client, plant } = this.#options;
+    const { clock, client, plant } = this.#options;
     const { bookmark, streams, types, options, batch } = role;
     const handler = new EventHandler(
       { ...options, bookmark, streams, provider: client },
