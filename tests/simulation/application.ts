@@ -35,6 +35,8 @@ export class Application {
   readonly machine: Machine;
   readonly handlers: Map<string, EventHandler> = new Map();
   readonly #options: ApplicationOptions;
+  /** The bookmarks whose handlers are stopped for the rest of this life. */
+  readonly retired: Set<string> = new Set();
   /** Calls of the application's own that are not answered yet. */
   calls = 0;
   /** Whether the process is about to exit: nobody starts a handler any more. */
@@ -52,9 +54,15 @@ export class Application {
     for (const bookmark of this.handlers.keys()) this.startOne(bookmark);
   }
 
+  /** Whether it has a handler of the bookmark that is not stopped for good. */
+  runs(bookmark: string): boolean {
+    return this.handlers.has(bookmark) && !this.retired.has(bookmark);
+  }
+
   /** Starts one handler. */
   startOne(bookmark: string): void {
-    if (!this.exiting) this.handlers.get(bookmark)!.start();
+    if (this.exiting || !this.runs(bookmark)) return;
+    this.handlers.get(bookmark)!.start();
   }
 
   /** Stops one handler. */

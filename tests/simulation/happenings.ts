@@ -103,13 +103,18 @@ export class Happenings {
     if (!application) return;
     const bookmark = this.#random.pick([...application.handlers.keys()]);
     if (!bookmark) return;
-    const name = application.machine.name;
+    const { name } = application.machine;
     this.#world.scheduler.say(`${name} is told to stop ${bookmark}`);
+    const stopped = application.stopOne(bookmark);
+    // It may leave the work to the others for good.
+    if (this.#random.chance(0.2) && this.#world.hasOther(name, bookmark)) {
+      application.retired.add(bookmark);
+      return;
+    }
     const startAgain = () =>
       this.#later(0.1, 5_000, `${name} is to start ${bookmark}`, () => {
         application.machine.receive(() => application.startOne(bookmark));
       });
-    const stopped = application.stopOne(bookmark);
     // A start need not wait for the stop before it.
     if (this.#random.chance(0.3)) startAgain();
     else stopped.then(startAgain);

@@ -77,7 +77,6 @@ async function run(world: World): Promise<void> {
   const isDone = () => scheduler.steps >= scenario.steps;
   await scheduler.until(isDone, Infinity);
   happenings.end();
-  happenings.append();
   scheduler.say("faults cease");
   const areUp = () =>
     world.processes.every(({ application }) =>
@@ -99,7 +98,8 @@ async function catchUp({ scheduler, scenario, ledger, processes }: World) {
     scenario.roles.every(({ bookmark, options: { exclusive = true } }) =>
       !exclusive ||
       processes.some(({ application }) =>
-        application && application.machine === ledger.owner(bookmark)
+        application?.machine === ledger.owner(bookmark) &&
+        application?.runs(bookmark)
       )
     );
   const latest = now + TAKE_OVER_MS + LAST_WORK_MS;
@@ -126,10 +126,8 @@ async function handOver(world: World, happenings: Happenings): Promise<void> {
   await exit(world, leaving!);
   const { now } = scheduler;
   for (let count = 0; count < 5; count++) happenings.append();
-  const left = scenario.roles.filter((role) =>
-    processes.some((process) =>
-      process !== leaving && process.roles.includes(role)
-    )
+  const left = scenario.roles.filter(({ bookmark }) =>
+    processes.some(({ application }) => application?.runs(bookmark))
   );
   const poll = Math.max(...left.map(({ options }) => options.poll ?? 1000));
   const behind = () =>

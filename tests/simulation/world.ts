@@ -67,6 +67,15 @@ export class World {
     return this.processes.filter(({ application }) => application);
   }
 
+  /** Whether another process than this life's has a handler of the bookmark. */
+  hasOther(name: string, bookmark: string): boolean {
+    return this.processes.some(({ application, roles }) =>
+      application?.machine.name !== name &&
+      roles.some((role) => role.bookmark === bookmark) &&
+      !application?.retired.has(bookmark)
+    );
+  }
+
   append(stream: string, aggregateId: string, types: string[]): void {
     const gap = this.random.chance(0.2) ? this.random.whole(1, 5) : 0;
     const { now } = this.scheduler;
