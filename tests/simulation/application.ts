@@ -67,7 +67,6 @@ export class Application {
 
   /** Stops one handler. */
   async stopOne(bookmark: string): Promise<void> {
-    this.#options.ledger.stops(this.machine, bookmark);
     await this.handlers.get(bookmark)!.stop();
     this.#options.ledger.stopped(this.machine, bookmark);
   }

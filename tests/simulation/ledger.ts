@@ -161,8 +161,12 @@ export class Ledger {
   /** A callback ended well. */
   ended(machine: Machine, bookmark: string, event: StoreEvent<any>): void {
     const book = this.#book(bookmark);
-    this.#inHand(machine, book).delete(event.position);
-    if (!book.role.options.transactional) this.#count(book, event.position);
+    const inHand = this.#inHand(machine, book);
+    inHand.delete(event.position);
+    const { transactional, concurrency = 1 } = book.role.options;
+    if (!transactional) this.#count(book, event.position);
+    // If the page is cut short here, some are done behind one that is not.
+    if (concurrency > 1 && inHand.size === 0) this.#run(machine, book).fail();
   }
 
   /** A callback throws. */
@@ -204,12 +208,6 @@ export class Ledger {
     this.#members.set(member, machine);
   }
 
-  /** `stop()` is called. */
-  stops(machine: Machine, bookmark: string): void {
-    const book = this.#book(bookmark);
-    if (isConcurrent(book)) this.#run(machine, book).fail();
-  }
-
   /** `stop()` resolved. */
   stopped(machine: Machine, bookmark: string): void {
     const inHand = this.#inHand(machine, this.#book(bookmark));
@@ -242,8 +240,6 @@ export class Ledger {
     if (!book) return;
     if (owner !== book.owner) book.takenAt = book.stored;
     book.owner = owner;
-    if (!isConcurrent(book)) return;
-    for (const run of book.runs.values()) run.fail();
   }
 
   #effect({ bookmark, position }: Effect): void {
@@ -293,11 +289,6 @@ export class Ledger {
     if (!inHand) book.inHand.set(machine, inHand = new Set());
     return inHand;
   }
-}
-
-/** A page that is cut short may leave some events done behind one that is not. */
-function isConcurrent({ role: { options: { concurrency = 1 } } }: Book) {
-  return concurrency > 1;
 }
 
 function isDone(
