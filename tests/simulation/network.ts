@@ -60,7 +60,7 @@ export class Network {
     client.waiting++;
     return new Promise((resolve, reject) => {
       const failure = this.#random.chance(this.conditions.failures)
-        ? this.#random.pick(["request", "answer"])
+        ? this.#random.pick(["request", "answer", "late"])
         : undefined;
       const answer = (how: string, give: () => void) =>
         this.#travel(
@@ -76,12 +76,17 @@ export class Network {
       const arrive = () => {
         if (!client.alive && this.#random.chance(0.5)) return;
         if (failure === "request") return fail(this.#lost(what, tx));
+        if (failure === "late" && !tx) {
+          fail(this.#lost(what, tx));
+          this.#later(`${id} is late`, apply);
+          return;
+        }
         try {
           if (tx && tx.state !== "open") {
             throw new DatabaseError(`${tx.name} is ${tx.state}`);
           }
           const result = apply();
-          if (failure === "answer") return fail(this.#lost(what, tx));
+          if (failure) return fail(this.#lost(what, tx));
           answer("answers", () => resolve(result));
         } catch (error) {
           if (error instanceof Busy) {
@@ -128,6 +133,17 @@ export class Network {
     for (const [tx, owner] of this.#open) {
       if (owner === client) this.#abandon(tx);
     }
+  }
+
+  /** Whoever asked has given up, but the database has the request yet. */
+  #later(what: string, apply: () => unknown): void {
+    this.#scheduler.in(this.#random.magnitude(1, 3000), what, () => {
+      try {
+        apply();
+      } catch {
+        // Nobody waits for the answer.
+      }
+    });
   }
 
   #lost(what: string, tx: Transaction | undefined): ConnectionLost {
