@@ -1,29 +1,9 @@
 import type { StoreEvent } from "../../core/event.ts";
+import { type Book, createBook, isDone, ownerIn } from "./book.ts";
 import type { Machine } from "./machine.ts";
 import { aggregateOf, concerns, type Role } from "./role.ts";
 import { Run } from "./run.ts";
 import type { Committed, Effect } from "./store.ts";
-
-/** What is known of a bookmark from outside. */
-type Book = {
-  readonly role: Role;
-  /** The events that it must handle, by aggregate and in all. */
-  readonly events: StoreEvent<any>[];
-  readonly byAggregate: Map<string, StoreEvent<any>[]>;
-  /** How often each event was handled to its end, by position. */
-  readonly handled: Map<number, number>;
-  /** The events that a handler reported as passed over. */
-  readonly passedOver: Set<number>;
-  /** How many of `events` stand before the stored place. */
-  passed: number;
-  stored: number;
-  owner: string | undefined;
-  /** Where the bookmark stood when the owner became it. */
-  takenAt: number;
-  readonly runs: Map<Machine, Run>;
-  readonly inHand: Map<Machine, Set<number>>;
-  readonly runningOnce: Map<Machine, number>;
-};
 
 /**
  * Watches everything that happens from outside, and holds it against what the
@@ -39,20 +19,7 @@ export class Ledger {
   constructor(roles: readonly Role[], fail: (message: string) => void) {
     this.#fail = fail;
     for (const role of roles) {
-      this.#books.set(role.bookmark, {
-        role,
-        events: [],
-        byAggregate: new Map(),
-        handled: new Map(),
-        passedOver: new Set(),
-        passed: 0,
-        stored: 0,
-        owner: undefined,
-        takenAt: 0,
-        runs: new Map(),
-        inHand: new Map(),
-        runningOnce: new Map(),
-      });
+      this.#books.set(role.bookmark, createBook(role));
     }
   }
 
@@ -289,17 +256,4 @@ export class Ledger {
     if (!inHand) book.inHand.set(machine, inHand = new Set());
     return inHand;
   }
-}
-
-function isDone(
-  { handled, passedOver }: Book,
-  event: StoreEvent<any>,
-): boolean {
-  return handled.has(event.position) || passedOver.has(event.position);
-}
-
-/** The member that the record of an owner names. */
-function ownerIn(record: unknown): string | undefined {
-  const { value } = (record ?? {}) as { value?: string };
-  return value === undefined ? undefined : JSON.parse(value).member;
 }
