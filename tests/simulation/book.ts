@@ -20,7 +20,8 @@ export type Book = {
   /** Where the bookmark stood when the owner became it. */
   takenAt: number;
   readonly runs: Map<Machine, Run>;
-  readonly inHand: Map<Machine, Set<number>>;
+  /** The events that each has begun and not ended, with their aggregates. */
+  readonly inHand: Map<Machine, Map<number, string>>;
   readonly runningOnce: Map<Machine, number>;
 };
 

@@ -112,7 +112,11 @@ export class Ledger {
     const inHand = this.#inHand(machine, book);
     if (inHand.has(event.position)) this.#fail(`${what}, which it has in hand`);
     const { batch, options: { concurrency = 1, exclusive = true } } = book.role;
-    inHand.add(event.position);
+    // A batch has several, one after the other.
+    if (!batch && [...inHand.values()].includes(aggregateOf(event))) {
+      this.#fail(`${what}, beside another one of its aggregate`);
+    }
+    inHand.set(event.position, aggregateOf(event));
     if (inHand.size > (batch ?? concurrency)) {
       this.#fail(`${what}, beside ${inHand.size - 1} others`);
     }
@@ -180,7 +184,9 @@ export class Ledger {
     const inHand = this.#inHand(machine, this.#book(bookmark));
     if (inHand.size > 0) {
       this.#fail(
-        `${machine.name} stopped ${bookmark} with ${[...inHand]} in hand`,
+        `${machine.name} stopped ${bookmark} with ${[
+          ...inHand.keys(),
+        ]} in hand`,
       );
     }
   }
@@ -251,9 +257,9 @@ export class Ledger {
     return run;
   }
 
-  #inHand(machine: Machine, book: Book): Set<number> {
+  #inHand(machine: Machine, book: Book): Map<number, string> {
     let inHand = book.inHand.get(machine);
-    if (!inHand) book.inHand.set(machine, inHand = new Set());
+    if (!inHand) book.inHand.set(machine, inHand = new Map());
     return inHand;
   }
 }
