@@ -1,0 +1,4 @@
+/** Something happened that the library promises cannot happen. */
+export class Violation extends Error {
+  override name = "Violation";
+}
