@@ -23,7 +23,8 @@ export class HandlerCursor {
   #position: any = undefined;
   #stored: any = undefined;
   #mayTail = true;
-  #storing: Promise<unknown> = Promise.resolve();
+  #isOwed = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** A place that is not known before `open`. */
   constructor(
@@ -44,16 +45,21 @@ export class HandlerCursor {
   }
 
   /**
-   * Finds the place to begin at, unless it is known. One at the end of the
+   * Finds the place to begin at, unless it is known, and stores it if that is
+   * still to be done. One at the end of the
    * streams is stored at once: who takes over, or starts again, goes on from
    * there and misses nothing.
    */
-  async open(): Promise<void> {
-    if (this.#position !== undefined) return;
-    const stored = await this.readStored();
-    this.#position = this.#mayTail ? await this.#beginning(stored) : stored;
-    this.#stored = stored;
-    if (!await this.store()) await this.follow();
+  open(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#position === undefined) {
+        const stored = await this.readStored();
+        this.#position = this.#mayTail ? await this.#beginning(stored) : stored;
+        this.#stored = stored;
+        this.#isOwed = !isSamePosition(this.#position, stored);
+      }
+      if (this.#isOwed && !await this.#store()) await this.#follow();
+    });
   }
 
   /** Where the handler would begin now. */
@@ -70,21 +76,20 @@ export class HandlerCursor {
   }
 
   /**
-   * Stores the place, after whoever is storing it already: each compares with
-   * what the one before it has stored.
+   * Stores the place.
    *
    * @returns False if somebody else has moved the bookmark since it was read.
    */
   store(): Promise<boolean> {
-    const storing = this.#storing.then(() => this.#store());
-    this.#storing = storing.catch(() => {});
-    return storing;
+    return this.#inTurn(() => this.#store());
   }
 
   async #store(): Promise<boolean> {
     if (this.#position === undefined) return true;
     if (isSamePosition(this.#position, this.#stored)) return true;
     const position = this.#position;
+    // If this fails, the next one who opens it tries again.
+    this.#isOwed = true;
     if (this.#bookmark !== MemoryBookmark) {
       const options = { from: this.#stored };
       const moved = typeof this.#bookmark === "string"
@@ -93,6 +98,7 @@ export class HandlerCursor {
       if (moved === false) return false;
     }
     this.#stored = position;
+    this.#isOwed = false;
     return true;
   }
 
@@ -136,10 +142,22 @@ export class HandlerCursor {
   }
 
   /** Takes over the stored place after somebody else has moved it. */
-  async follow(): Promise<void> {
+  follow(): Promise<void> {
+    return this.#inTurn(() => this.#follow());
+  }
+
+  async #follow(): Promise<void> {
     const stored = await this.readStored();
     this.#position = stored;
     this.#stored = stored;
+    this.#isOwed = false;
+  }
+
+  /** What reads the stored place and what moves it must not overtake each other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** The place that is stored now, whoever stored it. */

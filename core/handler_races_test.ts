@@ -181,3 +181,51 @@ test("an untold failure is told of, also if another event fails after it", async
   await assert.rejects(handler.runOnce(), /event 3/);
   assert.deepEqual(reports, ["event 2"]);
 });
+
+test("a bookmark that could not be stored is stored later, without an event", async () => {
+  let failures = 1;
+  const { handler, provider } = await setUp(["1"], {}, (shared) => ({
+    setPosition: async (...args) => {
+      if (failures-- > 0) throw new Error("connection lost");
+      return await shared.setPosition(...args);
+    },
+  }));
+  const seen: string[] = [];
+  handler.subscribe("a", "Done", (id) => void seen.push(id));
+  await assert.rejects(handler.runOnce(), /connection lost/);
+  assert.equal(await provider.getPosition("model"), 0);
+  assert.equal(await handler.runOnce(), 0);
+  assert.equal(await provider.getPosition("model"), 1);
+  assert.deepEqual(seen, ["1"]);
+});
+
+test("setPosition() beside a handler that reads its bookmark moves it not back", async () => {
+  const moves: number[] = [];
+  let slow = Promise.resolve();
+  const { handler, provider } = await setUp(
+    ["1", "2", "3"],
+    { checkpoint: { events: 1 } },
+    (shared) => ({
+      setPosition: async (bookmark, position, options) => {
+        await slow;
+        const moved = await shared.setPosition(bookmark, position, options);
+        if (moved !== false) moves.push(position);
+        return moved;
+      },
+    }),
+  );
+  let release = () => {};
+  handler.subscribe("a", "Done", async (id) => {
+    if (id !== "2") return;
+    // The store of this one is on its way while the place is read again.
+    slow = new Promise((resolve) => release = resolve);
+    handler.reset();
+  });
+  const running = handler.runOnce();
+  const storing = handler.setPosition();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  release();
+  await Promise.all([running, storing]);
+  assert.deepEqual(moves, moves.toSorted((left, right) => left - right));
+  assert.equal(await provider.getPosition("model"), 3);
+});
