@@ -219,6 +219,7 @@ test("a place that is read while another is stored moves the bookmark not back",
   await cursor.open();
   cursor.moveTo(1);
   const storing = cursor.store();
+  await new Promise((resolve) => setTimeout(resolve, 5));
   cursor.reset();
   const opening = cursor.open();
   await new Promise((resolve) => setTimeout(resolve, 5));
