@@ -121,6 +121,8 @@ export class World {
     process.application = undefined;
     this.#expectNothingLeft(application);
     machine.kill();
+    // The application may be in the middle of a run of its own.
+    this.network.disconnect(machine);
   }
 
   /** Stopped handlers wait for nothing, so that nothing keeps the process. */
