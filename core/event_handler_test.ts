@@ -724,6 +724,32 @@ test("a transactional page is bounded by time, and goes on", async () => {
   assert.equal(await provider.getPosition("model"), last!.position);
 });
 
+test("where statements are slow a transactional page may take longer", async () => {
+  for (const [roundTrip, sizes] of [[1, [2, 4, 6, 8]], [10, [8]]] as const) {
+    const { handler, provider, clock, append } = setUp(
+      { transactional: true },
+      (provider) => ({
+        ...provider,
+        setPosition: async (...args) => {
+          clock.pass(roundTrip);
+          return await provider.setPosition(...args);
+        },
+      }),
+    );
+    let committed = 0;
+    const transactions: number[] = [];
+    handler.subscribe("a", "Done", (_id, _event, _meta, tx) => {
+      clock.pass(26);
+      tx.onCommit(() => committed++);
+    });
+    provider.watch(() => transactions.push(committed));
+    for (let count = 0; count < 8; count++) await append("x");
+    transactions.length = 0;
+    assert.equal(await handler.runOnce(), 8);
+    assert.deepEqual(transactions, sizes);
+  }
+});
+
 test("a transactional handler that continues on errors rolls back that event alone", async () => {
   const { handler, append, reports } = setUp({
     transactional: true,

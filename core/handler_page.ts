@@ -15,9 +15,6 @@ import type { Provider } from "./provider.ts";
 import { causedBy } from "./metadata_context.ts";
 import { inTransaction } from "./handler_transaction.ts";
 
-/** How long the events of one transaction may take, in milliseconds. */
-const TRANSACTION_MS = 50;
-
 /** What a page of events is handled with. */
 export type PageContext = {
   /** Where the bookmark is stored. */
@@ -156,20 +153,21 @@ export class PageRunner {
   async #transact(events: StoreEvent<any>[]): Promise<PageResult> {
     const { cursor, clock, enough, passed } = this.#context;
     const last = events.at(-1)!;
-    const result = await inTransaction(this.#context, last, async (tx) => {
+    const work = async (tx: unknown, budget: number) => {
       const result: PageResult = { seen: 0, handled: 0, moved: true };
       const startedAt = clock.monotonic();
       for (const stored of events) {
         if (await this.#handle(stored, tx)) result.handled++;
         result.seen++;
-        const late = clock.monotonic() - startedAt > TRANSACTION_MS;
+        const late = clock.monotonic() - startedAt > budget;
         if ((late || enough()) && stored !== last) {
           await cursor.storeIn(tx, stored.position, last.position);
           break;
         }
       }
       return result;
-    });
+    };
+    const result = await inTransaction(this.#context, last, work);
     if (result.moved && result.seen > 0) {
       const done = events.slice(0, result.seen);
       cursor.committed(done.at(-1)!.position);
