@@ -1,0 +1,54 @@
+import { findDatabase } from "../providers/support/databases.ts";
+import { kinds } from "./open_store.ts";
+import type { Place } from "./stores/store.ts";
+
+/** A database that faults are tried on. */
+export type FaultDatabase = {
+  /** What a report calls it. */
+  name: string;
+  /** What its addresses begin with. */
+  scheme: string;
+  /** Which of the databases of `scripts/databases.ts` it runs on. */
+  server?: string;
+};
+
+/** All of them, each with the driver that an application has. */
+export const faultDatabases: readonly FaultDatabase[] = [
+  { name: "SQLite", scheme: "sqlite" },
+  { name: "SQLite by Knex", scheme: "sqlite+knex" },
+  { name: "PostgreSQL by pg", scheme: "postgres+pg", server: "postgres18" },
+  {
+    name: "PostgreSQL by Postgres.js",
+    scheme: "postgres+postgresjs",
+    server: "postgres18",
+  },
+  { name: "PostgreSQL by Knex", scheme: "postgres+knex", server: "postgres18" },
+  { name: "MariaDB by Knex", scheme: "mysql", server: "mariadb" },
+  {
+    name: "MariaDB by Knex, by the barrier",
+    scheme: "mysql",
+    server: "mariadb_barrier",
+  },
+  { name: "MongoDB", scheme: "mongodb", server: "mongodb" },
+  { name: "Neo4j", scheme: "bolt", server: "neo4j" },
+];
+
+/** Makes a place of one's own, on this server or the one of the tests. */
+export async function createPlace(
+  { scheme, server }: FaultDatabase,
+  url?: string,
+): Promise<Place> {
+  const found = url ?? (server && await findDatabase(server)) ?? "";
+  return await (await kinds[scheme]!()).create(found);
+}
+
+/** Those of which there is a server, or that need none. */
+export async function findFaultDatabases(): Promise<FaultDatabase[]> {
+  const found = await Promise.all(
+    faultDatabases.map(async (database) =>
+      database.server === undefined ||
+      await findDatabase(database.server) !== undefined
+    ),
+  );
+  return faultDatabases.filter((_, index) => found[index]);
+}
