@@ -1,12 +1,15 @@
 import type { Knex } from "knex";
 import type { ReadModel, StoreOptions } from "./store.ts";
 
-/** Changes the pool of a Knex that was made elsewhere. */
-export function limitPool(
+/** Changes a Knex that was made elsewhere. */
+export function adaptKnex(
   client: Knex,
   { connections, patience }: StoreOptions,
 ): void {
-  const { pool } = client.client;
+  const { pool, logger } = client.client;
+  // It prints each lost connection, beside throwing it.
+  logger.error = () => {};
+  logger.warn = () => {};
   if (connections !== undefined) pool.max = connections;
   if (patience !== undefined) pool.acquireTimeoutMillis = patience;
 }

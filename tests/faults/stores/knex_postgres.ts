@@ -1,6 +1,6 @@
 import { createProvider } from "../../../providers/knex.ts";
 import { knexOnPostgres } from "../../providers/support/knex.ts";
-import { knexReadModel, limitPool, takeFromKnex } from "./knex.ts";
+import { adaptKnex, knexReadModel, takeFromKnex } from "./knex.ts";
 import { createSchema, toUrl } from "./postgres_schema.ts";
 import type { StoreKind } from "./store.ts";
 
@@ -12,7 +12,7 @@ export const knexPostgres: StoreKind = {
     const schema = url.searchParams.get("options")!.split("=")[1]!;
     url.search = "";
     const client = knexOnPostgres(url.href, [schema]);
-    limitPool(client, options);
+    adaptKnex(client, options);
     return {
       provider: createProvider({
         client,

@@ -1,6 +1,6 @@
 import { createProvider, migrate } from "../../../providers/knex.ts";
 import { knexOnMysql } from "../../providers/support/knex.ts";
-import { knexReadModel, limitPool, takeFromKnex } from "./knex.ts";
+import { adaptKnex, knexReadModel, takeFromKnex } from "./knex.ts";
 import type { StoreKind } from "./store.ts";
 
 /** MySQL or MariaDB by Knex. */
@@ -18,7 +18,7 @@ export const mysql: StoreKind = {
   },
   async open(address, options) {
     const client = knexOnMysql(address);
-    limitPool(client, options);
+    adaptKnex(client, options);
     return {
       provider: createProvider({
         client,

@@ -10,6 +10,8 @@ export const postgresJsStore: StoreKind = {
     const sql = postgres(toUrl(address), {
       max: connections,
       onnotice: () => {},
+      // A connection that is lost while it fetches them ends the process.
+      fetch_types: false,
       // Its own grow to 20 s, beside those of the handler.
       backoff: () => 0.1,
     });
