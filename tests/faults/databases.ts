@@ -10,6 +10,8 @@ export type FaultDatabase = {
   scheme: string;
   /** Which of the databases of `scripts/databases.ts` it runs on. */
   server?: string;
+  /** The address of that server, once it is found. */
+  url?: string;
 };
 
 /** All of them, each with the driver that an application has. */
@@ -35,20 +37,22 @@ export const faultDatabases: readonly FaultDatabase[] = [
 
 /** Makes a place of one's own, on this server or the one of the tests. */
 export async function createPlace(
-  { scheme, server }: FaultDatabase,
-  url?: string,
+  { scheme, url: found = "" }: FaultDatabase,
+  url: string = found,
 ): Promise<Place> {
-  const found = url ?? (server && await findDatabase(server)) ?? "";
-  return await (await kinds[scheme]!()).create(found);
+  return await (await kinds[scheme]!()).create(url);
 }
 
 /** Those of which there is a server, or that need none. */
 export async function findFaultDatabases(): Promise<FaultDatabase[]> {
-  const found = await Promise.all(
-    faultDatabases.map(async (database) =>
-      database.server === undefined ||
-      await findDatabase(database.server) !== undefined
-    ),
-  );
-  return faultDatabases.filter((_, index) => found[index]);
+  const names = new Set(faultDatabases.map(({ server }) => server));
+  const urls = new Map<string | undefined, string | undefined>();
+  for (const name of names) {
+    if (name !== undefined) urls.set(name, await findDatabase(name));
+  }
+  return faultDatabases.flatMap((database) => {
+    if (database.server === undefined) return [database];
+    const url = urls.get(database.server);
+    return url === undefined ? [] : [{ ...database, url }];
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * A process that runs both handlers until its input ends:
  *
- *     worker.ts ADDRESS LOG [FAULT | pause FOLDER]
+ *     worker.ts ADDRESS LOG [FAULT | pause FOLDER [FAULT]]
  *
  * It adds a line to the file LOG for each event that it is given, before
  * anything else: "plain LINE" or "transactional LINE", and "transaction NAME"
@@ -15,11 +15,13 @@ import { openStore } from "./open_store.ts";
 import { createPauses } from "./pause_process.ts";
 import { sleep } from "./wait.ts";
 
-const [address = "", path = "", fault, folder = ""] = process.argv.slice(2);
+const [address = "", path = "", ...rest] = process.argv.slice(2);
+const isPausing = rest[0] === "pause";
+const fault = isPausing ? rest[2] : rest[0];
 const store = await openStore(address, {
   onError: (error) => console.error(String(error)),
 });
-const pauses = fault === "pause" ? createPauses(folder) : undefined;
+const pauses = isPausing ? createPauses(rest[1]!) : undefined;
 const names = new Set<string>();
 
 const callbacks: Callbacks = {
@@ -41,8 +43,8 @@ const callbacks: Callbacks = {
 };
 
 let provider = store.provider;
+if (fault !== undefined) provider = plantFault(fault, provider);
 if (pauses) provider = pauses.watchTransactions(provider);
-else if (fault) provider = plantFault(fault, provider);
 const handlers = createHandlers(store, callbacks, provider);
 handlers.start();
 for await (const _ of process.stdin) {
