@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { knexOnNodeSqlite } from "../../../examples/bank/knex_node_sqlite.ts";
 import { createProvider as createKnexProvider } from "../../../providers/knex.ts";
 import { createProvider, migrate } from "../../../providers/sqlite.ts";
-import type { Place, StoreKind } from "./store.ts";
+import type { Place, ReadModel, StoreKind } from "./store.ts";
 
 const HANDLED = "CREATE TABLE IF NOT EXISTS handled (line TEXT NOT NULL)";
 const ADD = "INSERT INTO handled (line) VALUES (?)";
@@ -20,12 +20,7 @@ export const sqlite: StoreKind = {
     const provider = createProvider({ path, onError });
     return {
       provider,
-      readModel: {
-        async add(tx: DatabaseSync, line) {
-          tx.prepare(ADD).run(line);
-        },
-        list: async () => listLines(path),
-      },
+      readModel: readModelOf(path),
       close: () => provider.close(),
     };
   },
@@ -49,6 +44,16 @@ export const knexSqlite: StoreKind = {
     };
   },
 };
+
+/** The read model in a file. */
+export function readModelOf(path: string): ReadModel<DatabaseSync> {
+  return {
+    async add(tx, line) {
+      tx.prepare(ADD).run(line);
+    },
+    list: async () => listLines(path),
+  };
+}
 
 /** Makes the tables in a file. */
 export async function migrateFile(path: string): Promise<void> {
