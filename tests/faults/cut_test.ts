@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { cutConnections } from "./cuts.ts";
-import { testEach } from "./each.ts";
+import { isLong, testEach } from "./each.ts";
 import { withSeed } from "./random.ts";
 
-const CUTS = process.env.EVTSTORE_LONG === "1" ? 300 : 20;
+const CUTS = isLong ? 300 : 20;
 
 await testEach(
   "answers are true though connections are cut at random bytes",

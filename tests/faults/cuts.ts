@@ -7,8 +7,8 @@ import { readLog } from "./log.ts";
 import { openStore } from "./open_store.ts";
 import { Proxy } from "./proxy.ts";
 import type { Random } from "./random.ts";
-import { sleep, until } from "./wait.ts";
-import { runWriters } from "./writers.ts";
+import { until } from "./wait.ts";
+import { keepPace, runWriters } from "./writers.ts";
 
 /** What came of the cuts. */
 export type CutCounts = HandledCounts & LedgerCounts & {
@@ -35,9 +35,10 @@ export async function cutConnections(
   const store = await openStore(address, { connections: 6, patience: 5000 });
   const ledger = new Ledger();
   const seen: string[] = [];
+  const begun = new Set<string>();
   const handlers = createHandlers(store, {
     plain: (line) => void seen.push(line),
-    transactional: () => sleep(1),
+    transactional: (line) => void begun.add(line),
   });
   const isOver = () => proxy.cuts >= cuts;
   try {
@@ -49,7 +50,7 @@ export async function cutConnections(
       ledger,
       random,
       isOver,
-      pace: () => sleep(2),
+      pace: () => keepPace(2, { ledger, handled: () => begun.size, isOver }),
     });
     for (let last = 0; !isOver();) {
       // Between two cuts the work goes on, or nothing but connecting is cut.

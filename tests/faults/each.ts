@@ -1,5 +1,9 @@
+import process from "node:process";
 import { test } from "node:test";
 import { type FaultDatabase, findFaultDatabases } from "./databases.ts";
+
+/** The long form runs for minutes, and finds what is rare. */
+export const isLong: boolean = process.env.EVTSTORE_LONG === "1";
 
 /**
  * Registers a test for each database. They run beside one another, as most of
@@ -23,7 +27,7 @@ export async function testEach(
         return [one, running];
       }));
       const counts = await runs.get(database);
-      t.diagnostic?.(JSON.stringify(counts));
+      if (isLong) t.diagnostic?.(JSON.stringify(counts));
     });
   }
 }

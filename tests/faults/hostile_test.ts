@@ -3,14 +3,13 @@ import fc from "fast-check";
 import { StoreError } from "evtstore";
 import { createProvider } from "evtstore/provider/memory";
 import { hostileTexts } from "../../testing/hostile.ts";
-import process from "node:process";
 import { test } from "node:test";
 import { createPlace, type FaultDatabase } from "./databases.ts";
-import { testEach } from "./each.ts";
+import { isLong, testEach } from "./each.ts";
 import { openStore } from "./open_store.ts";
 import type { FullProvider } from "./stores/store.ts";
 
-const RUNS = process.env.EVTSTORE_LONG === "1" ? 500 : 25;
+const RUNS = isLong ? 500 : 25;
 
 /** Every text there is, the bad ones more often. */
 const text: fc.Arbitrary<string> = fc.oneof(

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import process from "node:process";
-import { testEach } from "./each.ts";
+import { isLong, testEach } from "./each.ts";
 import { killHandlers } from "./kills.ts";
 import { withSeed } from "./random.ts";
 
-const KILLS = process.env.EVTSTORE_LONG === "1" ? 50 : 5;
+const KILLS = isLong ? 50 : 5;
 
 await testEach(
   "handlers that are killed at random moments miss nothing",

@@ -7,10 +7,7 @@ import { type Run, Workers } from "./processes.ts";
 import type { Random } from "./random.ts";
 import type { Store } from "./stores/store.ts";
 import { sleep, until } from "./wait.ts";
-import { runWriters } from "./writers.ts";
-
-/** How far writers may be ahead of the handlers, in events. */
-const AHEAD = 150;
+import { keepPace, runWriters } from "./writers.ts";
 
 /** What came of the kills. */
 export type KillCounts = HandledCounts & {
@@ -45,12 +42,12 @@ export async function killHandlers(
     ledger,
     random,
     isOver: () => isOver,
-    async pace() {
-      const isAhead = () =>
-        !isOver && ledger.events - new Set(workers.seen()).size > AHEAD;
-      await until("handlers to keep up", () => !isAhead());
-      await sleep(1);
-    },
+    pace: () =>
+      keepPace(5, {
+        ledger,
+        handled: () => workers.handled(),
+        isOver: () => isOver,
+      }),
   });
   let inTransaction = 0;
   try {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import process from "node:process";
-import { testEach } from "./each.ts";
+import { isLong, testEach } from "./each.ts";
 import { pauseHandlers } from "./pauses.ts";
 import { withSeed } from "./random.ts";
 
 /** Longer than a handler may stand still and still be the one at work. */
-const PAUSE_MS = process.env.EVTSTORE_LONG === "1" ? 9000 : 7000;
+const PAUSE_MS = isLong ? 9000 : 7000;
 
 await testEach(
   "a handler that stood still moves its bookmark neither back nor past",

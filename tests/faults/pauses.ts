@@ -20,7 +20,7 @@ import { Workers } from "./processes.ts";
 import type { Random } from "./random.ts";
 import type { Store } from "./stores/store.ts";
 import { sleep, until } from "./wait.ts";
-import { runWriters } from "./writers.ts";
+import { keepPace, runWriters } from "./writers.ts";
 
 /** What came of the pauses. */
 export type PauseCounts = Omit<HandledCounts, "unordered"> & {
@@ -64,7 +64,12 @@ export async function pauseHandlers(
     ledger,
     random,
     isOver: () => isOver,
-    pace: () => sleep(150),
+    pace: () =>
+      keepPace(150, {
+        ledger,
+        handled: () => workers.handled(),
+        isOver: () => isOver,
+      }),
   });
   const pause = async (name: PauseName) => {
     const path = join(folder, `${name}.pid`);

@@ -113,6 +113,13 @@ export class Workers {
     return run;
   }
 
+  /** How many events both handlers were given. */
+  handled(): number {
+    const of = (kind: "plain" | "transactional") =>
+      new Set(this.runs.flatMap((run) => run.log.read()[kind])).size;
+    return Math.min(of("plain"), of("transactional"));
+  }
+
   /** Everything that plain handlers were given. */
   seen(): string[] {
     return this.runs.flatMap((run) => run.log.read().plain);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { type FaultDatabase, findFaultDatabases } from "./databases.ts";
+import { isLong } from "./each.ts";
 import { withSeed } from "./random.ts";
 import { restartServer } from "./restarts.ts";
 
-const RESTARTS = process.env.EVTSTORE_LONG === "1" ? 10 : 1;
+const RESTARTS = isLong ? 10 : 1;
 
 const servers = Map.groupBy(
   (await findFaultDatabases()).filter(({ server }) => server !== undefined),
@@ -38,7 +38,7 @@ describe("a server that is killed under load and started again", () => {
           { skipped, lost, duplicated, invented, unordered },
           { skipped: 0, lost: 0, duplicated: 0, invented: 0, unordered: 0 },
         );
-        t.diagnostic?.(`${database.name} ${JSON.stringify(rest)}`);
+        if (isLong) t.diagnostic?.(`${database.name} ${JSON.stringify(rest)}`);
       }
     });
   }

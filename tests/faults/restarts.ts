@@ -7,7 +7,7 @@ import { openStore } from "./open_store.ts";
 import { type PrivateServer, startPrivateServer } from "./private_server.ts";
 import type { Random } from "./random.ts";
 import { sleep, until } from "./wait.ts";
-import { runWriters } from "./writers.ts";
+import { keepPace, runWriters } from "./writers.ts";
 
 /** What came of the restarts. */
 export type RestartCounts = HandledCounts & LedgerCounts & {
@@ -63,6 +63,7 @@ class Load {
   #handlers: ReturnType<typeof createHandlers>;
   #ledger = new Ledger();
   #seen: string[] = [];
+  #begun = new Set<string>();
   #reports = 0;
   #lastReport = "";
   #isOver = false;
@@ -92,7 +93,12 @@ class Load {
       ledger: load.#ledger,
       random,
       isOver: () => load.#isOver,
-      pace: () => sleep(2),
+      pace: () =>
+        keepPace(2, {
+          ledger: load.#ledger,
+          handled: () => load.#begun.size,
+          isOver: () => load.#isOver,
+        }),
     });
     // It is awaited at the end.
     load.#writing.catch(() => {});
@@ -107,7 +113,7 @@ class Load {
     this.#store = store;
     this.#handlers = createHandlers(store, {
       plain: (line) => void this.#seen.push(line),
-      transactional: () => sleep(1),
+      transactional: (line) => void this.#begun.add(line),
     });
   }
 

@@ -13,7 +13,7 @@ export function sleep(ms: number): Promise<void> {
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  patience = 60_000,
+  patience = 120_000,
   found: () => string | Promise<string> = () => "it did not",
 ): Promise<void> {
   const end = performance.now() + patience;

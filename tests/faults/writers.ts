@@ -21,6 +21,26 @@ const REFUSALS = new Set([
   "TRANSACTION_ENDED",
 ]);
 
+/** How far writers may be ahead of the handlers, in events. */
+const AHEAD = 80;
+
+/**
+ * Lets writers go on after a while, and not before handlers keep up: what is
+ * waited for at the end is bounded, also on a slow machine.
+ */
+export async function keepPace(
+  ms: number,
+  options: {
+    ledger: Ledger;
+    /** How many events the handlers were given. */
+    handled: () => number;
+    isOver: () => boolean;
+  },
+): Promise<void> {
+  const { ledger, handled, isOver } = options;
+  do await sleep(ms); while (!isOver() && ledger.events - handled() > AHEAD);
+}
+
 /** What writers write with. */
 export type WriterOptions = {
   provider: FullProvider;
