@@ -10,7 +10,7 @@ import { launch, stopServer } from "../../scripts/databases/process.ts";
 import { waitForAnswer } from "../../scripts/databases/ready.ts";
 
 /** How long a server may take to answer, in milliseconds: Java is slow. */
-const PATIENCE = 90_000;
+const PATIENCE = 180_000;
 
 /** A server of a test's own, to be killed. */
 export type PrivateServer = {
