@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { ReservedSql, Sql, TransactionSql } from "postgres";
 import { StoreError } from "../core/errors.ts";
 import {
@@ -70,24 +71,31 @@ export class PostgresJsExecutor
         "isolation level read committed",
         async (connection) => {
           const tx = transaction = refuseWhen(connection, () => isOver);
-          await run(
+          // What fails here is rolled back by the driver: on a connection that
+          // is lost it would write to no socket, which ends the process, or
+          // wait for ever. A turn later it is known whether it is lost.
+          const settle = async <R>(step: Promise<R>): Promise<R> => {
+            try {
+              return await step;
+            } finally {
+              await new Promise((resolve) => setImmediate(resolve));
+              if (isOver) await new Promise<never>(() => {});
+            }
+          };
+          await settle(run(
             tx,
             "SELECT set_config('idle_in_transaction_session_timeout', $1, true)",
             [String(idleMs)],
-          );
+          ));
           // If the connection breaks meanwhile, the driver does not wait.
           isUncommitted = true;
           working = work(tx);
-          const result = await working.catch(async (error) => {
-            if (isOver) return await new Promise<never>(() => {});
+          const result = await settle(working).catch((error) => {
             isUncommitted = false;
             throw error;
           });
-          // The driver would send what ends it to a connection that is broken,
-          // and wait for ever.
-          if (isOver) return await new Promise<never>(() => {});
           // After a failed statement the commit would roll back.
-          await run(tx, "SELECT 1", []);
+          await settle(run(tx, "SELECT 1", []));
           isUncommitted = false;
           return { result };
         },
