@@ -1,6 +1,6 @@
 import { compareHandled, isComplete } from "./compare.ts";
 import { createPlace, type FaultDatabase } from "./databases.ts";
-import { createHandlers } from "./handlers.ts";
+import { createHandlers, PLAIN, TRANSACTIONAL } from "./handlers.ts";
 import { readLog, STREAMS } from "./log.ts";
 import { openStore } from "./open_store.ts";
 import { Proxy } from "./proxy.ts";
@@ -28,17 +28,19 @@ export type Outage = {
   /** Begins it. */
   begin(store: Store, proxy: Proxy): Promise<() => Promise<void>>;
   /** When to end it. */
-  isLongEnough(reports: number): boolean;
+  isLongEnough(pauses: number): boolean;
 };
 
-/** The server takes no connections, until a handler has tried for a while. */
-export const noServer: Outage = {
-  async begin(_, proxy) {
-    await proxy.refuse();
-    return () => proxy.accept();
-  },
-  isLongEnough: (reports) => reports >= 5,
-};
+/** The server takes no connections, until a handler has made some pauses. */
+export function noServer(pauses: number): Outage {
+  return {
+    async begin(_, proxy) {
+      await proxy.refuse();
+      return () => proxy.accept();
+    },
+    isLongEnough: (found) => found >= pauses,
+  };
+}
 
 /** All connections of the pool are taken, for two seconds. */
 export function noConnections(): Outage {
@@ -67,12 +69,12 @@ export async function passOutage(
   const store = await openStore(address, {
     connections: CONNECTIONS,
     patience: PATIENCE,
-    onError: (error, _stream, bookmark) =>
-      reports.push({
-        bookmark,
-        code: error.code ?? String(error),
-        at: performance.now(),
-      }),
+    onError(error, _stream, bookmark) {
+      // The provider has its own, of connections that nobody uses.
+      if (bookmark !== PLAIN && bookmark !== TRANSACTIONAL) return;
+      const code = error.code ?? String(error);
+      reports.push({ bookmark, code, at: performance.now() });
+    },
   });
   const seen: string[] = [];
   const handlers = createHandlers(store, {

@@ -23,13 +23,6 @@ export const postgresJsStore: StoreKind = {
         },
         list: async () => (await sql.unsafe(LIST)).map(({ line }) => line),
       },
-      async takeConnections() {
-        const taken: postgres.ReservedSql[] = [];
-        for (let count = 0; count < connections; count++) {
-          taken.push(await sql.reserve());
-        }
-        return async () => taken.forEach((one) => one.release());
-      },
       close: () => sql.end({ timeout: 2 }),
     };
   },
