@@ -22,6 +22,7 @@ export class Proxy {
   #target: { host: string; port: number };
   #pairs = new Set<[Socket, Socket]>();
   #cut: Cut | undefined;
+  #isRefusing = false;
 
   private constructor(target: { host: string; port: number }) {
     this.#target = target;
@@ -60,6 +61,7 @@ export class Proxy {
 
   /** Listens, as it does from the beginning. */
   async accept(): Promise<void> {
+    this.#isRefusing = false;
     this.#server = this.#listener();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
@@ -68,6 +70,7 @@ export class Proxy {
 
   /** Cuts all connections, and takes no new ones. */
   async refuse(): Promise<void> {
+    this.#isRefusing = true;
     const closed = once(this.#server, "close");
     this.#server.close();
     for (const pair of [...this.#pairs]) this.#end(pair);
@@ -79,6 +82,8 @@ export class Proxy {
   }
 
   #join(client: Socket): void {
+    // One may have been on its way.
+    if (this.#isRefusing) return void client.destroy();
     const server = connect(this.#target);
     const pair: [Socket, Socket] = [client, server];
     this.#pairs.add(pair);
