@@ -1,4 +1,6 @@
+import { setImmediate } from "node:timers";
 import type { ReservedSql, Sql, TransactionSql } from "postgres";
+import { StoreError } from "../core/errors.ts";
 import {
   type PostgresExecutor,
   type PostgresListener,
@@ -68,26 +70,33 @@ export class PostgresJsExecutor
       // In an object, as the driver takes an array for several statements.
       const { result } = await sql.begin(
         "isolation level read committed",
-        async (tx) => {
-          transaction = tx;
-          await run(
+        async (connection) => {
+          const tx = transaction = refuseWhen(connection, () => isOver);
+          // What fails here is rolled back by the driver: on a connection that
+          // is lost it would write to no socket, which ends the process, or
+          // wait for ever. A turn later it is known whether it is lost.
+          const settle = async <R>(step: Promise<R>): Promise<R> => {
+            try {
+              return await step;
+            } finally {
+              await new Promise((resolve) => setImmediate(resolve));
+              if (isOver) await new Promise<never>(() => {});
+            }
+          };
+          await settle(run(
             tx,
             "SELECT set_config('idle_in_transaction_session_timeout', $1, true)",
             [String(idleMs)],
-          );
+          ));
           // If the connection breaks meanwhile, the driver does not wait.
           isUncommitted = true;
           working = work(tx);
-          const result = await working.catch(async (error) => {
-            if (isOver) return await new Promise<never>(() => {});
+          const result = await settle(working).catch((error) => {
             isUncommitted = false;
             throw error;
           });
-          // The driver would send what ends it to a connection that is broken,
-          // and wait for ever.
-          if (isOver) return await new Promise<never>(() => {});
           // After a failed statement the commit would roll back.
-          await run(tx, "SELECT 1", []);
+          await settle(run(tx, "SELECT 1", []));
           isUncommitted = false;
           return { result };
         },
@@ -127,11 +136,53 @@ export class PostgresJsExecutor
   }
 }
 
+/**
+ * A transaction that takes nothing once it is over. When its connection is
+ * lost the driver still takes statements, and writes them to a socket that is
+ * gone: an exception that nobody can catch, which ends the process.
+ */
+function refuseWhen(
+  tx: TransactionSql<any>,
+  isOver: () => boolean,
+): TransactionSql<any> {
+  const check = () => {
+    if (!isOver()) return;
+    throw new StoreError(
+      "TRANSACTION_ENDED",
+      "Cannot run a statement in a transaction that is over: its connection was lost, or its work has ended before",
+    );
+  };
+  return new Proxy(tx, {
+    apply(target, self, args) {
+      check();
+      return Reflect.apply(target, self, args);
+    },
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "unsafe" && name !== "file" && name !== "savepoint") {
+        return member;
+      }
+      return (...args: any[]) => {
+        check();
+        const work = args.at(-1);
+        if (name === "savepoint" && typeof work === "function") {
+          args[args.length - 1] = (inner: TransactionSql<any>) =>
+            work(refuseWhen(inner, isOver));
+        }
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
+
 async function run(
   runner: Runner,
   text: string,
   values: readonly PostgresValue[],
   prepare = false,
 ): Promise<PostgresRow[]> {
-  return await runner.unsafe(text, [...values], { prepare }).values();
+  const rows = await runner.unsafe(text, [...values], { prepare }).values();
+  // A connection that was lost amid the rows of an answer goes on counting from
+  // there once it is open again: the first answer then begins with holes.
+  return rows.length === 0 || 0 in rows ? rows : rows.filter(() => true);
 }
