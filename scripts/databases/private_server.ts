@@ -15,6 +15,9 @@ import { isServerOf, launch, stopServer } from "./process.ts";
 import { waitForAnswer } from "./ready.ts";
 import type { ServerUser } from "./server_user.ts";
 
+/** How long a server may take to answer: Java is slow on a busy machine. */
+const PATIENCE_MS = 180_000;
+
 /** How a {@linkcode PrivateServer} differs from the shared one. */
 export interface PrivateServerOptions {
   /** Arguments after those of the definition. */
@@ -72,7 +75,7 @@ export async function startPrivateServer(
     running = { pid, command };
     const reason = await waitForAnswer(
       () => definition.ask(command.url),
-      { timeout: 60_000, isAlive: () => isServerOf(folder, pid) },
+      { timeout: PATIENCE_MS, isAlive: () => isServerOf(folder, pid) },
     );
     if (reason === undefined) return;
     const tail = lastLines(readFileSync(log, "utf8"), 15);

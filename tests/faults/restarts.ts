@@ -4,7 +4,11 @@ import { createHandlers } from "./handlers.ts";
 import { Ledger, type LedgerCounts } from "./ledger.ts";
 import { readLog } from "./log.ts";
 import { openStore } from "./open_store.ts";
-import { type PrivateServer, startPrivateServer } from "./private_server.ts";
+import { selectDatabases } from "../../scripts/databases/all.ts";
+import {
+  type PrivateServer,
+  startPrivateServer,
+} from "../../scripts/databases/private_server.ts";
 import type { Random } from "./random.ts";
 import { sleep, until } from "./wait.ts";
 import { keepPace, runWriters } from "./writers.ts";
@@ -31,7 +35,8 @@ export async function restartServer(
   restarts: number,
   change: (address: string) => string = (address) => address,
 ): Promise<Map<FaultDatabase, RestartCounts>> {
-  const server = await startPrivateServer(databases[0]!.server!);
+  const [definition] = selectDatabases([databases[0]!.server!]);
+  const server = await startPrivateServer(definition!);
   const loads: Load[] = [];
   try {
     for (const database of databases) {
@@ -40,7 +45,7 @@ export async function restartServer(
     for (let restart = 0; restart < restarts; restart++) {
       await Promise.all(loads.map((load) => load.goOn(random.between(20, 60))));
       await sleep(random.between(0, 50));
-      await server.kill();
+      await server.stop("SIGKILL");
       await sleep(random.between(0, 500));
       await server.start();
     }

@@ -1,17 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import type { TestContext } from "node:test";
-import { workFolder } from "../../../scripts/databases/cache.ts";
 import {
   type DatabaseDefinition,
   MissingError,
 } from "../../../scripts/databases/definition.ts";
 import { isContinuousIntegration } from "../../../scripts/databases/install_policy.ts";
-import { freePort } from "../../../scripts/databases/port.ts";
-import { launch, stopServer } from "../../../scripts/databases/process.ts";
-import { messageOf, waitForAnswer } from "../../../scripts/databases/ready.ts";
+import { startPrivateServer } from "../../../scripts/databases/private_server.ts";
+import { messageOf } from "../../../scripts/databases/ready.ts";
 
 /** A server of the test's own, to be killed. */
 export type OwnServer = {
@@ -25,8 +20,8 @@ export type OwnServer = {
 };
 
 /**
- * Starts a server from its package; undefined, with a note, where it cannot be
- * had.
+ * Starts a server from its package for the time of a test; undefined, with a
+ * note, where it cannot be had.
  *
  * @param more Arguments of the server.
  */
@@ -35,41 +30,22 @@ export async function startOwnServer(
   definition: DatabaseDefinition,
   more: string[] = [],
 ): Promise<OwnServer | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), `evtstore-${definition.name}-`));
-  const context = {
-    folder,
-    port: await freePort(),
-    packages: join(workFolder(), "packages"),
-    mayInstall: isContinuousIntegration(process.env),
-    say: () => {},
-  };
   try {
-    const command = await definition.start(context);
-    const args = [...command.args, ...more];
-    let pid = 0;
-    const start = async () => {
-      const log = join(folder, "server.log");
-      pid = await launch({ ...command, args }, folder, log);
-      const reason = await waitForAnswer(
-        () => definition.ask(command.url),
-        { timeout: 180_000 },
-      );
-      if (reason !== undefined) throw new Error(reason);
-    };
-    const kill = () => stopServer(folder, pid, "SIGKILL");
+    const server = await startPrivateServer(definition, { args: more });
     const closing: OwnServer["closing"] = [];
     t.after(async () => {
       for (const close of closing) await close();
-      await kill();
-      if (existsSync(folder)) {
-        rmSync(folder, { recursive: true, maxRetries: 5 });
-      }
+      await server.remove();
     });
-    await start();
-    return { url: command.url, closing, kill, restart: start };
+    return {
+      url: server.url,
+      closing,
+      kill: () => server.stop("SIGKILL"),
+      restart: () => server.start(),
+    };
   } catch (error) {
-    if (!(error instanceof MissingError)) throw error;
-    if (isContinuousIntegration(process.env)) throw error;
+    const isMissing = error instanceof MissingError;
+    if (!isMissing || isContinuousIntegration(process.env)) throw error;
     t.diagnostic?.(`no server to kill: ${messageOf(error)}`);
     return undefined;
   }
