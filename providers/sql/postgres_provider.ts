@@ -6,8 +6,8 @@ import { checkAppend } from "../append_input.ts";
 import { defaultOnError } from "../../core/default_on_error.ts";
 import { createStatements } from "./postgres.ts";
 import type { PostgresOrdering } from "./postgres_append_statements.ts";
+import { PostgresAppender } from "./postgres_appender.ts";
 import {
-  appendEvents,
   readAggregate,
   readLast,
   readPage,
@@ -85,6 +85,7 @@ export function createPostgresProvider<E extends Event, Tx>(
     transactionTimeoutMs,
     onError,
   });
+  const appender = new PostgresAppender(store, statements);
   const order = new PostgresOrder(store, statements, tables.events, onError);
   const watcher = new AppendWatcher(() => refresh(), onError);
   // Of transactions that `transact` has begun: whether they have appended.
@@ -187,11 +188,10 @@ export function createPostgresProvider<E extends Event, Tx>(
 
     async append(stream, aggregateId, version, events, options = {}) {
       const { commandId, tx } = options;
+      if (appender.isFull && tx === undefined) await appender.room();
       checkAppend(stream, aggregateId, version, events, commandId);
       if (events.length === 0) return [];
-      const positions = await appendEvents(
-        store,
-        statements,
+      const positions = await appender.append(
         { stream, aggregateId, version, events, commandId },
         tx,
       );
