@@ -70,7 +70,7 @@ export class PostgresAppender<Tx> {
   async #appendTogether(appends: Shared[]): Promise<Outcome<Position[]>[]> {
     let rows: PostgresRow[];
     try {
-      rows = await this.#store.writeShared(
+      rows = await this.#store.runShared(
         "append",
         this.#statements.insertCommits,
         toColumns(appends),

@@ -53,29 +53,11 @@ export async function readPageToHead<E extends Event, Tx>(
   const head = toPosition(rows[0]?.[0] ?? 0);
   const events = rows.map(([, ...event]) => event);
   return toPage(
-    events.filter(([position]) => position !== null),
+    events.filter(([place]) => place !== null),
     after,
     head,
     limit,
   );
-}
-
-/** The events of one aggregate after a position, at most `limit` unless null. */
-export async function readAggregate<E extends Event, Tx>(
-  store: PostgresStore<Tx>,
-  statements: PostgresStatements,
-  stream: string,
-  aggregateId: string,
-  after: Position,
-  limit: number | null,
-  tx: Tx | undefined,
-): Promise<StoreEvent<E>[]> {
-  const rows = await store.read(
-    { what: "getEventsFor", tx, facts: { stream, aggregateId } },
-    statements.selectEventsFor,
-    [stream, aggregateId, String(after), limit],
-  );
-  return rows.map((row) => toStoreEvent<E>(row));
 }
 
 /** The newest event of the streams, or of one aggregate in them. */

@@ -7,13 +7,9 @@ import { defaultOnError } from "../../core/default_on_error.ts";
 import { createStatements } from "./postgres.ts";
 import type { PostgresOrdering } from "./postgres_append_statements.ts";
 import { PostgresAppender } from "./postgres_appender.ts";
-import {
-  readAggregate,
-  readLast,
-  readPage,
-  readPageToHead,
-} from "./postgres_events.ts";
+import { readLast, readPage, readPageToHead } from "./postgres_events.ts";
 import type { PostgresExecutor } from "./postgres_executor.ts";
+import { PostgresLoader } from "./postgres_loader.ts";
 import { type PostgresTableOptions, toTables } from "./postgres_names.ts";
 import { PostgresOrder } from "./postgres_order.ts";
 import { createRecords } from "./postgres_records.ts";
@@ -86,6 +82,7 @@ export function createPostgresProvider<E extends Event, Tx>(
     onError,
   });
   const appender = new PostgresAppender(store, statements);
+  const loader = new PostgresLoader(store, statements);
   const order = new PostgresOrder(store, statements, tables.events, onError);
   const watcher = new AppendWatcher(() => refresh(), onError);
   // Of transactions that `transact` has begun: whether they have appended.
@@ -167,13 +164,8 @@ export function createPostgresProvider<E extends Event, Tx>(
       checkText("aggregateId", aggregateId);
       const after = checkPosition("fromPosition", fromPosition ?? 0);
       const { limit, tx } = options;
-      return await readAggregate<E, Tx>(
-        store,
-        statements,
-        stream,
-        aggregateId,
-        after,
-        limitOf(limit),
+      return await loader.load<E>(
+        { stream, aggregateId, after, limit: limitOf(limit) },
         tx,
       );
     },

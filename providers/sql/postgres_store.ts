@@ -82,7 +82,7 @@ export class PostgresStore<Tx> {
    * Runs a statement for several callers, once, and throws the driver's own
    * error: what it means to each of them, they say.
    */
-  async writeShared(
+  async runShared(
     what: string,
     text: string,
     values: readonly PostgresValue[],
