@@ -5,8 +5,9 @@ const MAX_GROUP = 100;
 /** The most events of them, and the most characters of these. */
 const MAX_EVENTS = 1000;
 const MAX_CHARACTERS = 1_000_000;
-/** The most statements under way. */
+/** The most statements under way, and with those that may be blocked. */
 const MAX_STATEMENTS = 4;
+const MAX_WITH_STALLED = 8;
 /** The most appends that wait; whoever comes then waits before it is one. */
 const MAX_WAITING = 10_000;
 /** A statement that takes longer may be blocked, in milliseconds. */
@@ -24,7 +25,7 @@ export type Coalescable = {
   characters: number;
 };
 
-/** What became of an append of a group; `run` finds out what did not yet. */
+/** What became of an append of a group; `run` does alone what is left to do. */
 export type Outcome<Result> =
   | { value: Result }
   | { reason: unknown }
@@ -37,16 +38,20 @@ export type CoalescerWork<Item, Result> = {
   /** Runs several by one statement: what it refuses, it refuses one by one. */
   together(items: Item[]): Promise<Outcome<Result>[]>;
   /**
-   * Runs one that is known to come too late.
+   * What to run for one that is known to come too late; undefined if it does
+   * not.
    *
    * @param stored What was stored since it came, of the same aggregate.
-   * @returns Undefined if it does not.
    */
-  overtaken(item: Item, stored: Item): Promise<Result> | undefined;
+  overtaken(item: Item, stored: Item): (() => Promise<Result>) | undefined;
 };
 
 type Entry<Item, Result> = {
   item: Item;
+  /** What is left to do, alone. */
+  run?: () => Promise<Result>;
+  /** Whether the next of its aggregate does not wait for it. */
+  isOvertaken?: boolean;
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 };
@@ -58,12 +63,15 @@ type Entry<Item, Result> = {
  */
 export class Coalescer<Item extends Coalescable, Result> {
   #work: CoalescerWork<Item, Result>;
+  /** Those that something is left to do for: they go first, and alone. */
+  #unfinished: Entry<Item, Result>[] = [];
   /** Those that may run, one of each aggregate. */
   #ready: Entry<Item, Result>[] = [];
   /** Behind each aggregate that is ready or under way, those that came later. */
   #behind: Map<string, Entry<Item, Result>[]> = new Map();
   #waiting = 0;
   #running: Set<Entry<Item, Result>[]> = new Set();
+  #stalled: Set<Entry<Item, Result>[]> = new Set();
   #forRoom: (() => void)[] = [];
   #isScheduled = false;
   #stall: ReturnType<typeof setTimeout> | undefined;
@@ -89,7 +97,7 @@ export class Coalescer<Item extends Coalescable, Result> {
   /** Runs an append, with others if there are any. */
   run(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const entry = { item, resolve, reject };
+      const entry: Entry<Item, Result> = { item, resolve, reject };
       this.#waiting++;
       const behind = this.#behind.get(item.key);
       if (behind) {
@@ -115,7 +123,8 @@ export class Coalescer<Item extends Coalescable, Result> {
   }
 
   #flush(): void {
-    while (this.#ready.length > 0) {
+    while (this.#unfinished.length + this.#ready.length > 0) {
+      if (this.#running.size + this.#stalled.size >= MAX_WITH_STALLED) return;
       if (this.#running.size >= MAX_STATEMENTS) {
         this.#watchStalled();
         return;
@@ -129,6 +138,8 @@ export class Coalescer<Item extends Coalescable, Result> {
   }
 
   #take(): Entry<Item, Result>[] {
+    const unfinished = this.#unfinished.shift();
+    if (unfinished) return [unfinished];
     let size = 0;
     let characters = 0;
     let end = 0;
@@ -140,76 +151,67 @@ export class Coalescer<Item extends Coalescable, Result> {
       end++;
     }
     const group = this.#ready.splice(0, end);
-    this.#waiting -= group.length;
-    for (const wake of this.#forRoom.splice(0, group.length)) wake();
+    this.#leave(group.length);
     return group;
   }
 
-  async #start(group: Entry<Item, Result>[]): Promise<void> {
-    const [first] = group;
-    if (group.length === 1) {
-      await this.#finish(first!, () => this.#work.alone(first!.item));
-    } else {
-      let outcomes: Outcome<Result>[];
-      try {
-        outcomes = await this.#work.together(group.map(({ item }) => item));
-      } catch (reason) {
-        outcomes = group.map(() => ({ reason }));
-      }
-      group.forEach((entry, at) => {
-        const outcome = outcomes[at]!;
-        if ("run" in outcome) this.#finish(entry, outcome.run);
-        else this.#settle(entry, outcome);
-      });
-    }
-    this.#running.delete(group);
-    if (this.#ready.length > 0) this.#schedule();
+  #leave(count: number): void {
+    this.#waiting -= count;
+    for (const wake of this.#forRoom.splice(0, count)) wake();
   }
 
-  async #finish(
-    entry: Entry<Item, Result>,
-    run: () => Promise<Result>,
-  ): Promise<void> {
-    let outcome: { value: Result } | { reason: unknown };
-    try {
-      outcome = { value: await run() };
-    } catch (reason) {
-      outcome = { reason };
+  async #start(group: Entry<Item, Result>[]): Promise<void> {
+    for (const [at, outcome] of (await this.#run(group)).entries()) {
+      const entry = group[at]!;
+      if ("run" in outcome) {
+        entry.run = outcome.run;
+        this.#unfinished.push(entry);
+      } else this.#settle(entry, outcome);
     }
-    this.#settle(entry, outcome);
+    this.#running.delete(group);
+    this.#stalled.delete(group);
+    if (this.#unfinished.length + this.#ready.length > 0) this.#schedule();
+  }
+
+  async #run(group: Entry<Item, Result>[]): Promise<Outcome<Result>[]> {
+    const [{ item, run }] = group as [Entry<Item, Result>];
+    try {
+      if (group.length > 1) {
+        return await this.#work.together(group.map(({ item }) => item));
+      }
+      return [{ value: await (run ?? (() => this.#work.alone(item)))() }];
+    } catch (reason) {
+      return group.map(() => ({ reason }));
+    }
   }
 
   #settle(
-    { item, resolve, reject }: Entry<Item, Result>,
+    { item, isOvertaken, resolve, reject }: Entry<Item, Result>,
     outcome: { value: Result } | { reason: unknown },
   ): void {
-    if ("value" in outcome) {
-      resolve(outcome.value);
-      this.#passOvertaken(item);
-    } else reject(outcome.reason);
-    const behind = this.#behind.get(item.key)!;
-    const next = behind.shift();
-    if (next === undefined) {
-      this.#behind.delete(item.key);
-      return;
-    }
-    this.#ready.push(next);
-    this.#schedule();
+    if ("value" in outcome) resolve(outcome.value);
+    else reject(outcome.reason);
+    if (isOvertaken) return;
+    if ("value" in outcome) this.#passOvertaken(item);
+    const next = this.#behind.get(item.key)!.shift();
+    if (next === undefined) this.#behind.delete(item.key);
+    else this.#ready.push(next);
   }
 
   // They need not wait for each other to be refused.
   #passOvertaken(stored: Item): void {
     const behind = this.#behind.get(stored.key)!;
     if (behind.length === 0) return;
-    const still = behind.filter((entry) => {
-      const result = this.#work.overtaken(entry.item, stored);
-      if (result === undefined) return true;
-      this.#waiting--;
-      this.#forRoom.shift()?.();
-      result.then(entry.resolve, entry.reject);
+    const others = behind.filter((entry) => {
+      const run = this.#work.overtaken(entry.item, stored);
+      if (run === undefined) return true;
+      entry.run = run;
+      entry.isOvertaken = true;
+      this.#unfinished.push(entry);
       return false;
     });
-    this.#behind.set(stored.key, still);
+    this.#leave(behind.length - others.length);
+    this.#behind.set(stored.key, others);
   }
 
   // A statement that waits for somebody's transaction must not take the place
@@ -220,7 +222,9 @@ export class Coalescer<Item extends Coalescable, Result> {
     if (alone.length === 0) return;
     this.#stall = setTimeout(() => {
       this.#stall = undefined;
-      for (const group of alone) this.#running.delete(group);
+      for (const group of alone) {
+        if (this.#running.delete(group)) this.#stalled.add(group);
+      }
       this.#flush();
     }, PATIENCE_MS);
     this.#stall.unref();

@@ -43,7 +43,7 @@ function open(overtaken: string[] = []) {
     },
     overtaken: ({ name }, stored) =>
       overtaken.includes(name)
-        ? Promise.reject(new Error(`${name} after ${stored.name}`))
+        ? () => Promise.reject(new Error(`${name} after ${stored.name}`))
         : undefined,
   });
   return { coalescer, sent };

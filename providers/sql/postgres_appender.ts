@@ -30,7 +30,7 @@ export class PostgresAppender<Tx> {
       alone: (append) => this.#alone(append),
       together: (appends) => this.#appendTogether(appends),
       overtaken: (append, { before, size }) =>
-        append.before < before + size ? this.#explain(append) : undefined,
+        append.before < before + size ? () => this.#explain(append) : undefined,
     });
   }
 
