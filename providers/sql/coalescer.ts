@@ -1,4 +1,4 @@
-import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { setImmediate, setTimeout } from "node:timers";
 
 /** The most appends that share a statement. */
 const MAX_GROUP = 100;
