@@ -44,7 +44,7 @@ export type Contender = {
   /**
    * Appends events one by one.
    *
-   * @returns How long each took from the append to its handler, in milliseconds.
+   * @returns How long after the answer each was handled, in milliseconds.
    */
   latencies?(count: number): Promise<number[]>;
   /** Drops what it made. */

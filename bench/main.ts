@@ -88,9 +88,6 @@ if (values.scale || values.memory) {
   say(`\n${toTables(results)}`);
 }
 
-// A peer may leave something open.
-process.exit();
-
 function write(results: Result[]): void {
   const machine = `${cpus().length} cores, ${cpus()[0]?.model}`;
   const runtime = navigator.userAgent;
@@ -103,3 +100,6 @@ function write(results: Result[]): void {
   const suite = (first ?? results[0])?.suite;
   if (suite) writeFileSync("docs/performance.svg", toChart(results, suite));
 }
+
+// A peer may leave something open.
+process.exit();

@@ -75,7 +75,7 @@ async function measureLatencies(
   contenders: Contender[],
   run: Run,
 ): Promise<Result[]> {
-  const measure = "from an append to its handler, same process";
+  const measure = "from an append's answer to its handler, same process";
   if (run.measures && !run.measures.test(measure)) return [];
   const results: Result[] = [];
   for (const one of contenders) {
