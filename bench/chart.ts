@@ -13,7 +13,7 @@ const COLOURS: { readonly [contender: string]: string } = {
 export function toChart(results: readonly Result[], suite: string): string {
   const own = results.filter((one) =>
     one.suite === suite && one.contender in COLOURS &&
-    !Number.isNaN(one.ratio.median)
+    one.ratio.median > 0
   );
   const measures = [...new Set(own.map(({ measure }) => measure))];
   const x = scaleOf(own);

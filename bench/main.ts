@@ -9,7 +9,7 @@
  * With `--write` it keeps the results in docs/performance.json and draws
  * docs/performance.svg.
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -88,12 +88,22 @@ if (values.scale || values.memory) {
   say(`\n${toTables(results)}`);
 }
 
-function write(results: Result[]): void {
+/** Keeps the results, beside those of what was not measured this time. */
+function write(measured: Result[]): void {
+  const path = "docs/performance.json";
+  const before: Result[] = existsSync(path)
+    ? JSON.parse(readFileSync(path, "utf8")).results
+    : [];
+  const isNew = (old: Result) =>
+    measured.some((one) =>
+      one.suite === old.suite && one.measure === old.measure
+    );
+  const results = [...before.filter((old) => !isNew(old)), ...measured];
   const machine = `${cpus().length} cores, ${cpus()[0]?.model}`;
   const runtime = navigator.userAgent;
   const load = loadavg()[0]!;
   writeFileSync(
-    "docs/performance.json",
+    path,
     `${JSON.stringify({ machine, runtime, load, results }, null, 2)}\n`,
   );
   const [first] = results.filter(({ suite }) => suite.startsWith("pg"));

@@ -10,7 +10,7 @@ export type Result = {
   contender: string;
   /** Milliseconds an operation took. */
   time: Spread;
-  /** How much faster than the reference. */
+  /** How much faster than the reference; 0 where that cannot do it. */
   ratio: Spread;
   /** What the project has set itself, where it is about this contender. */
   goal?: number;
@@ -27,6 +27,9 @@ export type Run = {
   say(line: string): void;
 };
 
+/** Where the reference cannot do it. JSON has no number for that. */
+const NO_RATIO: Spread = { median: 0, low: 0, high: 0 };
+
 /** How many events are followed to their handler. */
 const LATENCIES = 100;
 
@@ -38,7 +41,7 @@ export async function measureSuite(suite: Suite, run: Run): Promise<Result[]> {
   try {
     for (const measure of createMeasures(run.size)) {
       const able = contenders.filter((one) => measure.isFor(one));
-      for (const one of able) await measure.prepare?.(one);
+      for (const one of contenders) await measure.prepare?.(one);
       if (run.measures && !run.measures.test(measure.name)) continue;
       run.say(`  ${measure.name}`);
       const work = new Map(
@@ -47,15 +50,16 @@ export async function measureSuite(suite: Suite, run: Run): Promise<Result[]> {
         ) => [one.name, (round: number) => measure.run(one, round)]),
       );
       const series = await interleave(work, run.rounds);
+      const isCompared = able[0] === contenders[0];
       for (const one of series) {
         const result: Result = {
           suite: suite.name,
           measure: measure.name,
           contender: one.name,
           time: spreadOf(one.rounds),
-          ratio: ratioOf(one, series[0]!),
+          ratio: isCompared ? ratioOf(one, series[0]!) : NO_RATIO,
           rounds: one.rounds.length,
-          ...(measure.goal && one.name === "evtstore"
+          ...(isCompared && measure.goal && one.name === "evtstore"
             ? { goal: measure.goal }
             : {}),
         };
@@ -87,13 +91,12 @@ async function measureLatencies(
         time.low.toFixed(2)
       }–${time.high.toFixed(2)})`,
     );
-    const ratio = { median: NaN, low: NaN, high: NaN };
     results.push({
       suite: suite.name,
       measure,
       contender: one.name,
       time,
-      ratio,
+      ratio: NO_RATIO,
       rounds: latencies.length,
     });
   }

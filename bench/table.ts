@@ -30,7 +30,7 @@ export function toTables(results: readonly Result[]): string {
 function toCell(result: Result | undefined): string {
   if (!result) return "–";
   const { time, ratio } = result;
-  if (Number.isNaN(ratio.median)) return `${toShort(time.median)} ms`;
+  if (ratio.median === 0) return `${toShort(time.median)} ms`;
   const spread = result.rounds > 1
     ? ` (${toShort(ratio.low)}–${toShort(ratio.high)})`
     : " (one round)";

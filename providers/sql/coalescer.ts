@@ -3,7 +3,7 @@ import { setImmediate, setTimeout } from "node:timers";
 /** The most appends that share a statement. */
 const MAX_GROUP = 100;
 /** The most events of them, and the most characters of these. */
-const MAX_EVENTS = 1000;
+const MAX_EVENTS = 100;
 const MAX_CHARACTERS = 1_000_000;
 /** The most statements under way, and with those that may be blocked. */
 const MAX_STATEMENTS = 4;
