@@ -8,6 +8,7 @@ import {
   withConnection,
 } from "./knex_client.ts";
 import { transactOn } from "./knex_transaction.ts";
+import { isLost } from "./sql/postgres_errors.ts";
 import {
   type PostgresExecutor,
   type PostgresQueryOptions,
@@ -112,14 +113,20 @@ async function query(
   values: readonly PostgresValue[],
   prepare?: boolean,
 ): Promise<PostgresRow[]> {
-  const { rows } = await (connection as Connection).query({
-    text,
-    values: [...values],
-    rowMode: "array",
-    types,
-    ...(prepare ? { name: statementName(text) } : {}),
-  });
-  return rows;
+  try {
+    const { rows } = await (connection as Connection).query({
+      text,
+      values: [...values],
+      rowMode: "array",
+      types,
+      ...(prepare ? { name: statementName(text) } : {}),
+    });
+    return rows;
+  } catch (error) {
+    // Knex learns of it later, and would give it to whoever comes next.
+    if (isLost(error)) connection.__knex__disposed ??= error;
+    throw error;
+  }
 }
 
 // COMMIT would roll back, and would not say so.

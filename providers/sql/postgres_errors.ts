@@ -204,7 +204,8 @@ export function isStalePlan(error: unknown): boolean {
     (error as { routine?: unknown }).routine === "RevalidateCachedQuery";
 }
 
-function isLost(error: unknown): boolean {
+/** Whether the connection is over. */
+export function isLost(error: unknown): boolean {
   const code = codeOf(error);
   if (LOST.has(code)) return true;
   if (isServerError(error)) {
