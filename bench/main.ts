@@ -6,8 +6,8 @@
  *     deno task bench --scale [1000000]
  *     deno task bench --memory
  *
- * With `--write` it keeps the results in docs/performance.json and draws
- * docs/performance.svg.
+ * With `--write` it keeps the results in docs/performance.json, in the tables
+ * of docs/performance.md and in docs/performance.svg.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -105,6 +105,14 @@ function write(measured: Result[]): void {
   writeFileSync(
     path,
     `${JSON.stringify({ machine, runtime, load, results }, null, 2)}\n`,
+  );
+  const page = readFileSync("docs/performance.md", "utf8");
+  writeFileSync(
+    "docs/performance.md",
+    page.replace(
+      /(<!-- figures -->)[^]*(<!-- end of figures -->)/,
+      (_all, begin, end) => `${begin}\n\n${toTables(results)}\n\n${end}`,
+    ),
   );
   const [first] = results.filter(({ suite }) => suite.startsWith("pg"));
   const suite = (first ?? results[0])?.suite;

@@ -5,7 +5,8 @@ export function toTables(results: readonly Result[]): string {
   const suites = [...new Set(results.map(({ suite }) => suite))];
   return suites.map((suite) => {
     const own = results.filter((one) => one.suite === suite);
-    const contenders = [...new Set(own.map(({ contender }) => contender))];
+    const contenders = [...new Set(own.map(({ contender }) => contender))]
+      .toSorted((one, other) => rankOf(one) - rankOf(other));
     const measures = [...new Set(own.map(({ measure }) => measure))];
     const rows = measures.map((measure) => {
       const cells = contenders.map((contender) =>
@@ -35,6 +36,11 @@ function toCell(result: Result | undefined): string {
     ? ` (${toShort(ratio.low)}–${toShort(ratio.high)})`
     : " (one round)";
   return `${toShort(ratio.median)}${spread}, ${toShort(time.median)} ms`;
+}
+
+/** What the others are compared with stands first. */
+function rankOf(contender: string): number {
+  return contender.startsWith("plain") ? 0 : 1;
 }
 
 function toShort(value: number): string {
