@@ -10,6 +10,7 @@ import {
 } from "./knex_client.ts";
 import { listenOn } from "./pg_listen.ts";
 import { transactOn } from "./knex_transaction.ts";
+import { isLost } from "./sql/postgres_errors.ts";
 import {
   type PostgresExecutor,
   type PostgresListener,
@@ -123,14 +124,20 @@ async function query(
   values: readonly PostgresValue[],
   prepare?: boolean,
 ): Promise<PostgresRow[]> {
-  const { rows } = await (connection as Connection).query({
-    text,
-    values: [...values],
-    rowMode: "array",
-    types,
-    ...(prepare ? { name: statementName(text) } : {}),
-  });
-  return rows;
+  try {
+    const { rows } = await (connection as Connection).query({
+      text,
+      values: [...values],
+      rowMode: "array",
+      types,
+      ...(prepare ? { name: statementName(text) } : {}),
+    });
+    return rows;
+  } catch (error) {
+    // Knex learns of it later, and would give it to whoever comes next.
+    if (isLost(error)) connection.__knex__disposed ??= error;
+    throw error;
+  }
 }
 
 // COMMIT would roll back, and would not say so.

@@ -49,6 +49,16 @@ export type MysqlAppendStatements = {
    * command id. With `hasReturning` → `position`, `version`.
    */
   insertEvents(events: number): string;
+  /**
+   * For each event as `insertEvents` → `position`, `version`, `stream`,
+   * `aggregate_id`. MariaDB: who would wait for a lock is refused.
+   */
+  insertCommits(events: number): string;
+  /**
+   * For each aggregate: stream, aggregate id → `version`, `stream`,
+   * `aggregate_id` of the newest.
+   */
+  selectVersions(aggregates: number): string;
   /** stream, aggregate id, first version, number → `position`, by version. */
   selectPositions: string;
   /** stream, aggregate id → `version`, `stream`, `aggregate_id` of the newest. */
@@ -118,22 +128,7 @@ function createAppendStatements(
           WHERE id = 1
           ${ordering === "serialized" ? "FOR UPDATE" : "LOCK IN SHARE MODE"}
         )`;
-  const selectVersion = `
-      SELECT version, stream, aggregate_id
-      FROM ${events}
-      WHERE stream = ? AND aggregate_id = ?
-      ORDER BY version DESC
-      LIMIT 1`;
-  const selectCommand = `
-      SELECT version, stream, aggregate_id
-      FROM ${events}
-      WHERE stream = ? AND aggregate_id = ? AND command_id = ?`;
-
-  return {
-    // All events or none. It relies on the unique indexes of (stream,
-    // aggregate_id, version) and of the command id; what they refuse undoes
-    // this statement alone, and a transaction of the caller stays usable.
-    insertEvents: (count) => `
+  const insert = (count: number) => `
       INSERT INTO ${events} (
         stream,
         aggregate_id,
@@ -145,8 +140,36 @@ function createAppendStatements(
       )
       VALUES
         (?, ?, ${turn} + ?, ?, ?, ?, ?)${
-      ",\n        (?, ?, ?, ?, ?, ?, ?)".repeat(count - 1)
-    }${hasReturning ? "\n      RETURNING position, version" : ""}`,
+    ",\n        (?, ?, ?, ?, ?, ?, ?)".repeat(count - 1)
+  }`;
+  const selectVersion = `
+      SELECT version, stream, aggregate_id
+      FROM ${events}
+      WHERE stream = ? AND aggregate_id = ?
+      ORDER BY version DESC
+      LIMIT 1`;
+  // A turn is waited for, and a second is the least; a row is not.
+  const patience = ordering === "serialized" ? 1 : 0;
+  const selectCommand = `
+      SELECT version, stream, aggregate_id
+      FROM ${events}
+      WHERE stream = ? AND aggregate_id = ? AND command_id = ?`;
+
+  return {
+    // All events or none. It relies on the unique indexes of (stream,
+    // aggregate_id, version) and of the command id; what they refuse undoes
+    // this statement alone, and a transaction of the caller stays usable.
+    insertEvents: (count) =>
+      insert(count) +
+      (hasReturning ? "\n      RETURNING position, version" : ""),
+
+    insertCommits: (count) => `
+      SET STATEMENT innodb_lock_wait_timeout = ${patience} FOR${insert(count)}
+      RETURNING position, version, stream, aggregate_id`,
+
+    selectVersions: (count) =>
+      Array(count).fill(`(${selectVersion}
+      )`).join("\n      UNION ALL "),
 
     selectPositions: `
       SELECT position

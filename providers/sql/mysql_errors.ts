@@ -189,6 +189,11 @@ export function errnoOf(error: unknown): number {
   return typeof errno === "number" ? errno : 0;
 }
 
+/** Whether the database refused the statement, so that nothing is stored. */
+export function isRefused(error: unknown): boolean {
+  return isServerError(error) && !isLost(error);
+}
+
 /** Whether a unique index refused it; only that statement was undone. */
 export function isDuplicate(error: unknown): boolean {
   return isServerError(error) && errnoOf(error) === 1062;

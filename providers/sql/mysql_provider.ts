@@ -5,8 +5,8 @@ import { checkAppend } from "../append_input.ts";
 import { AppendWatcher } from "../sqlite_watch.ts";
 import type { MysqlOrdering } from "./mysql.ts";
 import { MysqlBookmarks } from "./mysql_bookmarks.ts";
+import { MysqlAppender } from "./mysql_appender.ts";
 import {
-  appendEvents,
   findCommand,
   readAggregate,
   readLast,
@@ -55,6 +55,7 @@ export function createMysqlProvider<E extends Event, Tx>(
 ): MysqlProvider<E, Tx> {
   const { onError } = options;
   const store = new MysqlStore(executor, options);
+  const appender = new MysqlAppender(store);
   const order = new MysqlOrder(store, options);
   const bookmarks = new MysqlBookmarks(store);
   const watcher = new AppendWatcher(
@@ -136,16 +137,16 @@ export function createMysqlProvider<E extends Event, Tx>(
 
     async append(stream, aggregateId, version, events, options = {}) {
       const { commandId, tx } = options;
+      if (appender.isFull && tx === undefined) await appender.room();
       checkAppend(stream, aggregateId, version, events, commandId);
       checkLength("stream", stream);
       checkLength("aggregateId", aggregateId);
       if (commandId !== undefined) checkLength("commandId", commandId);
       if (events.length === 0) return [];
-      const append = { stream, aggregateId, version, events, commandId };
-      const positions = await store.write(
-        { what: "append", tx, facts: { stream, aggregateId } },
-        (session, setup) =>
-          appendEvents(session, setup, append, tx !== undefined),
+      const positions = await appender.append(
+        { stream, aggregateId, version, commandId },
+        events,
+        tx,
       );
       // In a transaction they are new when it commits.
       if (tx === undefined) watcher.appended();

@@ -79,6 +79,21 @@ export class MysqlStore<Tx> {
   }
 
   /**
+   * Runs `work` for several callers, once, and throws the driver's own error:
+   * what it means to each of them, they say.
+   */
+  runShared<T>(what: string, work: Work<T>): Promise<T> {
+    return this.#watched(
+      what,
+      () =>
+        this.#executor.session(undefined, async (session) => {
+          await this.#checkSession(session, undefined);
+          return await work(session, await this.#inspect(session));
+        }),
+    );
+  }
+
+  /**
    * Runs `work` in a transaction and passes on what it throws. What lost
    * against another transaction was rolled back as a whole, and runs again.
    */

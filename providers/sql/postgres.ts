@@ -28,15 +28,26 @@ import {
   type PostgresRecordStatements,
 } from "./postgres_record_statements.ts";
 
-/** The columns of an event: {@linkcode toStoreEvent} reads them. */
-const columnsOf = (table: string): string => `
-        ${table}.position,
-        ${table}.version,
-        ${table}.stream,
-        ${table}.aggregate_id,
-        round(date_part('epoch', ${table}.timestamp::timestamptz) * 1000),
+/**
+ * The columns of an event whose aggregate is known. The three numbers are one
+ * text: drivers take longer to decode a value than to cut it.
+ */
+const columnsOfAggregate = (table: string): string => `
+        concat(
+          ${table}.position,
+          ' ',
+          ${table}.version,
+          ' ',
+          (date_part('epoch', ${table}.timestamp::timestamptz) * 1000)::bigint
+        ),
         ${table}.event,
         ${table}.metadata`;
+
+/** The columns of an event: {@linkcode toStoreEvent} reads them. */
+const columnsOf = (table: string): string =>
+  `${columnsOfAggregate(table)},
+        ${table}.stream,
+        ${table}.aggregate_id`;
 
 /** The statements that read and write, and what each is bound to. */
 export type PostgresStatements =
@@ -55,8 +66,13 @@ export type PostgresReadStatements = {
   selectEventsFrom: string;
   /** streams, after, limit → each row after the `position` of the newest event. */
   selectEventsFromHead: string;
-  /** stream, aggregate id, after, limit. */
+  /** stream, aggregate id, after, limit → without the names. */
   selectEventsFor: string;
+  /**
+   * For each aggregate: stream, aggregate id, after; then limit of each → the
+   * number of the aggregate, before what `selectEventsFor` gives.
+   */
+  selectEventsForMany: string;
   /** streams → the newest event. */
   selectLastEvent: string;
   /** streams, aggregate id → the newest event of the aggregate. */
@@ -113,7 +129,7 @@ function createReadStatements(events: string): PostgresReadStatements {
         FROM ${events}
       ) AS newest
       LEFT JOIN LATERAL (
-        SELECT ${columnsOf("event")}
+        SELECT ${columnsOf("event")}, event.position
         FROM ${events} AS event
         WHERE event.stream = ANY ($1::text[])
           AND event.position > $2::bigint
@@ -126,7 +142,7 @@ function createReadStatements(events: string): PostgresReadStatements {
     // ended, so the index is entered there. The sum keeps the planner from
     // entering another index by the position.
     selectEventsFor: `
-      SELECT ${columnsOf("event")}
+      SELECT ${columnsOfAggregate("event")}
       FROM ${events} AS event
       WHERE event.stream = $1::text
         AND event.aggregate_id = $2::text
@@ -143,6 +159,30 @@ function createReadStatements(events: string): PostgresReadStatements {
         AND event.position + 0 > $3::bigint
       ORDER BY event.version
       LIMIT $4::bigint`,
+
+    selectEventsForMany: `
+      SELECT wanted.number, event.*
+      FROM unnest($1::text[], $2::text[], $3::bigint[])
+        WITH ORDINALITY AS wanted (stream, aggregate_id, after, number)
+      CROSS JOIN LATERAL (
+        SELECT ${columnsOfAggregate("event")}
+        FROM ${events} AS event
+        WHERE event.stream = wanted.stream
+          AND event.aggregate_id = wanted.aggregate_id
+          AND event.version > coalesce(
+            (
+              SELECT version
+              FROM ${events}
+              WHERE position = wanted.after
+                AND stream = wanted.stream
+                AND aggregate_id = wanted.aggregate_id
+            ),
+            0
+          )
+          AND event.position + 0 > wanted.after
+        ORDER BY event.version
+        LIMIT $4::bigint
+      ) AS event`,
 
     // The range says no more than equality, but the planner takes the index of
     // (stream, position) for it: the primary key would be walked to its start

@@ -10,6 +10,13 @@ export type PostgresAppendStatements = {
    * id → `position`, `version` of all; no row if it was refused.
    */
   insertEvents: string;
+  /**
+   * For each event: stream, aggregate id, version of the aggregate before,
+   * number in its commit, timestamp, event, metadata, command id → `stream`,
+   * `aggregate_id`, `position`, `version` of all that were stored. What is
+   * refused of a commit is all of it, and nothing of another one.
+   */
+  insertCommits: string;
   /** As `insertEvents`, with the database's own error for what is refused. */
   insertEventsOrFail: string;
   /** stream, aggregate id, command id → its `head`, and the command's version. */
@@ -17,6 +24,12 @@ export type PostgresAppendStatements = {
   /** stream, aggregate id, command id → `version` of its first event. */
   selectCommand: string;
 };
+
+/**
+ * How long commits that share a statement wait for a lock, in milliseconds:
+ * whoever keeps one aggregate locked must not keep the others waiting.
+ */
+const PATIENCE_MS = 100;
 
 /** Writes the statements that append. */
 export function createAppendStatements(
@@ -107,6 +120,100 @@ export function createAppendStatements(
       SELECT position, version FROM first
       UNION ALL
       SELECT position, version FROM rest`,
+
+    // As `insertEvents`, for many. They are inserted in the order of their
+    // names, so that two statements do not wait for each other. The patience
+    // begins after the turn: to wait for that is no reason to give up.
+    insertCommits: `
+      WITH ${inTurn}patience AS MATERIALIZED (
+        SELECT set_config('lock_timeout', '${PATIENCE_MS}', true)${
+      inTurn && "\n        FROM turn"
+    }
+      ),
+      given AS MATERIALIZED (
+        SELECT one.*
+        FROM patience, unnest(
+          $1::text[],
+          $2::text[],
+          $3::integer[],
+          $4::integer[],
+          $5::timestamptz[],
+          $6::text[],
+          $7::text[],
+          $8::text[]
+        ) AS one (
+          stream,
+          aggregate_id,
+          before,
+          n,
+          timestamp,
+          event,
+          metadata,
+          command_id
+        )
+      ),
+      first AS (
+        INSERT INTO ${events} (
+          stream,
+          aggregate_id,
+          version,
+          timestamp,
+          event,
+          metadata,
+          command_id
+        )
+        SELECT
+          stream,
+          aggregate_id,
+          before + 1,
+          timestamp,
+          event,
+          metadata,
+          command_id
+        FROM given
+        WHERE n = 1
+          AND (
+            before = 0
+            OR (
+              SELECT stored.version
+              FROM ${events} AS stored
+              WHERE stored.stream = given.stream
+                AND stored.aggregate_id = given.aggregate_id
+                AND stored.version = given.before
+            ) = before
+          )
+        ORDER BY stream COLLATE "C", aggregate_id COLLATE "C"
+        ON CONFLICT DO NOTHING
+        RETURNING stream, aggregate_id, position, version
+      ),
+      rest AS (
+        INSERT INTO ${events} (
+          stream,
+          aggregate_id,
+          version,
+          timestamp,
+          event,
+          metadata
+        )
+        SELECT
+          stream,
+          aggregate_id,
+          before + n,
+          timestamp,
+          event,
+          metadata
+        FROM given
+        WHERE n > 1
+          AND ((stream, aggregate_id) IN (
+            SELECT stream, aggregate_id
+            FROM first
+          )) IS TRUE
+        ORDER BY stream COLLATE "C", aggregate_id COLLATE "C", n
+        RETURNING stream, aggregate_id, position, version
+      )
+      SELECT stream, aggregate_id, position, version FROM first
+      UNION ALL
+      SELECT stream, aggregate_id, position, version FROM rest`,
 
     insertEventsOrFail: `
       WITH ${given}

@@ -180,6 +180,11 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
   return isServerError(error) ? fail("STORE_FAILED", text) : error;
 }
 
+/** Whether the database refused the statement, so that nothing is stored. */
+export function isRefused(error: unknown): boolean {
+  return isServerError(error) && !isLost(error);
+}
+
 /** Whether the database rolled it back in favour of another transaction. */
 export function isConflict(error: unknown): boolean {
   const code = codeOf(error);
@@ -199,7 +204,8 @@ export function isStalePlan(error: unknown): boolean {
     (error as { routine?: unknown }).routine === "RevalidateCachedQuery";
 }
 
-function isLost(error: unknown): boolean {
+/** Whether the connection is over. */
+export function isLost(error: unknown): boolean {
   const code = codeOf(error);
   if (LOST.has(code)) return true;
   if (isServerError(error)) {

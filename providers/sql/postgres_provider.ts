@@ -6,14 +6,10 @@ import { checkAppend } from "../append_input.ts";
 import { defaultOnError } from "../../core/default_on_error.ts";
 import { createStatements } from "./postgres.ts";
 import type { PostgresOrdering } from "./postgres_append_statements.ts";
-import {
-  appendEvents,
-  readAggregate,
-  readLast,
-  readPage,
-  readPageToHead,
-} from "./postgres_events.ts";
+import { PostgresAppender } from "./postgres_appender.ts";
+import { readLast, readPage, readPageToHead } from "./postgres_events.ts";
 import type { PostgresExecutor } from "./postgres_executor.ts";
+import { PostgresLoader } from "./postgres_loader.ts";
 import { type PostgresTableOptions, toTables } from "./postgres_names.ts";
 import { PostgresOrder } from "./postgres_order.ts";
 import { createNotifications } from "./postgres_notifications.ts";
@@ -96,6 +92,8 @@ export function createPostgresProvider<E extends Event, Tx>(
     transactionTimeoutMs,
     onError,
   });
+  const appender = new PostgresAppender(store, statements);
+  const loader = new PostgresLoader(store, statements);
   const order = new PostgresOrder(store, statements, tables.events, onError);
   const watcher = new AppendWatcher(
     () => refresh(),
@@ -186,13 +184,8 @@ export function createPostgresProvider<E extends Event, Tx>(
       checkText("aggregateId", aggregateId);
       const after = checkPosition("fromPosition", fromPosition ?? 0);
       const { limit, tx } = options;
-      return await readAggregate<E, Tx>(
-        store,
-        statements,
-        stream,
-        aggregateId,
-        after,
-        limitOf(limit),
+      return await loader.load<E>(
+        { stream, aggregateId, after, limit: limitOf(limit) },
         tx,
       );
     },
@@ -207,11 +200,10 @@ export function createPostgresProvider<E extends Event, Tx>(
 
     async append(stream, aggregateId, version, events, options = {}) {
       const { commandId, tx } = options;
+      if (appender.isFull && tx === undefined) await appender.room();
       checkAppend(stream, aggregateId, version, events, commandId);
       if (events.length === 0) return [];
-      const positions = await appendEvents(
-        store,
-        statements,
+      const positions = await appender.append(
         { stream, aggregateId, version, events, commandId },
         tx,
       );

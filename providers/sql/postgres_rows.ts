@@ -44,32 +44,50 @@ export function toArrayText(values: readonly (string | null)[]): string {
 /**
  * The event that a row holds.
  *
+ * @param row Its place, content and metadata; the names, unless they are given.
  * @throws {StoreError} `STORE_FAILED`, naming the position, if it holds none.
  */
 export function toStoreEvent<E extends Event>(
-  [position, version, stream, aggregateId, time, event, metadata]: PostgresRow,
+  row: PostgresRow,
+  stream: string = row[3],
+  aggregateId: string = row[4],
 ): StoreEvent<E> {
-  const parse = (column: string, text: string) => {
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new StoreError(
-        "STORE_FAILED",
-        `Cannot read the event at position ${position}: its column "${column}" is not JSON text; repair the row`,
-        { stream, aggregateId, cause },
-      );
-    }
-  };
-  const stored: StoreEvent<E> = {
-    stream,
-    position: toPosition(position),
-    version: Number(version),
-    timestamp: new Date(Number(time)),
-    event: parse("event", event),
-    aggregateId,
-  };
-  if (metadata !== null) stored.metadata = parse("metadata", metadata);
-  return stored;
+  const place: string = row[0];
+  const first = place.indexOf(" ");
+  const second = place.indexOf(" ", first + 1);
+  const position = first > 15
+    ? toPosition(place.slice(0, first))
+    : toNumber(place, 0, first);
+  let column = "event";
+  try {
+    const stored: StoreEvent<E> = {
+      stream,
+      position,
+      version: toNumber(place, first + 1, second),
+      timestamp: new Date(toNumber(place, second + 1, place.length)),
+      event: JSON.parse(row[1]),
+      aggregateId,
+    };
+    column = "metadata";
+    if (row[2] !== null) stored.metadata = JSON.parse(row[2]);
+    return stored;
+  } catch (cause) {
+    throw new StoreError(
+      "STORE_FAILED",
+      `Cannot read the event at position ${position}: its column "${column}" is not JSON text; repair the row`,
+      { stream, aggregateId, cause },
+    );
+  }
+}
+
+/** The whole number between two places of a text, which is not cut out for it. */
+function toNumber(text: string, start: number, end: number): number {
+  const isNegative = text.charCodeAt(start) === 45;
+  let number = 0;
+  for (let at = isNegative ? start + 1 : start; at < end; at++) {
+    number = 10 * number + text.charCodeAt(at) - 48;
+  }
+  return isNegative ? -number : number;
 }
 
 /** The record that a row holds. */

@@ -79,6 +79,43 @@ export class PostgresStore<Tx> {
   }
 
   /**
+   * Runs a statement for several callers, once, and throws the driver's own
+   * error: what it means to each of them, they say.
+   */
+  async runShared(
+    what: string,
+    text: string,
+    values: readonly PostgresValue[],
+  ): Promise<PostgresRow[]> {
+    const query = (prepare: boolean) =>
+      this.#watched(
+        what,
+        () =>
+          this.#alone(
+            what,
+            () => this.#executor.query(text, values, { prepare }),
+            false,
+          ),
+      );
+    try {
+      return await query(this.#options.prepare);
+    } catch (error) {
+      if (!isStalePlan(error)) throw error;
+      return await query(false);
+    }
+  }
+
+  /**
+   * Refuses what would wait for the transaction that it runs in.
+   *
+   * @throws {StoreError} `TRANSACTION_JOINED` inside `transact`, where there is
+   * one connection.
+   */
+  checkOutside(what: string): void {
+    this.#turns.checkOutside(what);
+  }
+
+  /**
    * Runs `work` in a transaction and passes on what it throws. What lost
    * against another transaction was rolled back as a whole, and runs again.
    */

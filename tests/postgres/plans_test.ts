@@ -28,6 +28,22 @@ const cases: {
     buffers: 60,
   },
   {
+    name: "appends together",
+    text: statements.insertCommits,
+    values: [
+      "{s1,s1,s2}",
+      "{a1,a1,new}",
+      "{20,20,0}",
+      "{1,2,1}",
+      "{2026-01-01,2026-01-01,2026-01-01}",
+      "{x,x,x}",
+      "{NULL,NULL,NULL}",
+      "{c,NULL,NULL}",
+    ],
+    modes: anyPlan,
+    buffers: 120,
+  },
+  {
     name: "the version check of an append",
     text: statements.selectRefusal,
     values: ["s1", "a1", "c"],
@@ -54,6 +70,13 @@ const cases: {
     values: ["s1", "a1", "95002", "100"],
     modes: anyPlan,
     buffers: 20,
+  },
+  {
+    name: "getEventsFor of several",
+    text: statements.selectEventsForMany,
+    values: ["{s1,s2,s1}", "{a1,a2,absent}", "{0,95003,0}", "100"],
+    modes: anyPlan,
+    buffers: 90,
   },
   {
     name: "getLastEventFor of streams",

@@ -1,0 +1,123 @@
+/**
+ * Compares this library with plain SQL, its predecessor and Emmett, by the same
+ * drivers on the same servers:
+ *
+ *     deno task bench [--suite pg] [--measure append] [--rounds 7] [--write]
+ *     deno task bench --scale [1000000]
+ *     deno task bench --memory
+ *
+ * With `--write` it keeps the results in docs/performance.json, in the tables
+ * of docs/performance.md and in docs/performance.svg.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { startDatabases } from "../scripts/databases.ts";
+import { toChart } from "./chart.ts";
+import { FULL, SMALL } from "./measures.ts";
+import { runMemory } from "./memory.ts";
+import {
+  mariadbSuite,
+  mongoSuite,
+  neo4jSuite,
+  sqliteSuite,
+} from "./other_suites.ts";
+import { postgresSuites } from "./postgres_suites.ts";
+import { measureSuite, type Result } from "./results.ts";
+import { runScale } from "./scale.ts";
+import type { Suite } from "./suite.ts";
+import { toTables } from "./table.ts";
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    rounds: { type: "string", default: "7" },
+    suite: { type: "string" },
+    measure: { type: "string" },
+    only: { type: "string" },
+    small: { type: "boolean" },
+    write: { type: "boolean" },
+    scale: { type: "boolean" },
+    memory: { type: "boolean" },
+    events: { type: "string", default: "1000000" },
+  },
+});
+const say = (line: string) => console.log(line);
+
+const makers: { [database: string]: (url: string) => Suite[] } = {
+  postgres18: postgresSuites,
+  mariadb: (url) => [mariadbSuite(url)],
+  mongodb: (url) => [mongoSuite(url)],
+  neo4j: (url) => [neo4jSuite(url)],
+};
+
+if (values.scale || values.memory) {
+  const [server] = await startDatabases(["postgres18"], { say });
+  if (server?.status !== "running") throw new Error(server?.reason);
+  const events = Number(values.events);
+  if (values.scale) await runScale(server.url, events, say);
+  if (values.memory) await runMemory(server.url, events, say);
+} else {
+  const suites = [sqliteSuite()];
+  for (const database of await startDatabases(Object.keys(makers), { say })) {
+    if (database.status === "running") {
+      suites.push(...makers[database.name]!(database.url));
+    } else say(`Without ${database.name}: ${database.reason}`);
+  }
+  const results: Result[] = [];
+  for (const suite of suites) {
+    if (values.suite && !suite.name.startsWith(values.suite)) continue;
+    try {
+      results.push(
+        ...await measureSuite(suite, {
+          size: values.small ? SMALL : FULL,
+          rounds: Number(values.rounds),
+          ...(values.measure ? { measures: new RegExp(values.measure) } : {}),
+          ...(values.only ? { only: values.only.split(",") } : {}),
+          say,
+        }),
+      );
+    } catch (error) {
+      // One server that fails must not cost the figures of the others.
+      console.error(suite.name, error);
+      process.exitCode = 1;
+    }
+    if (values.write) write(results);
+  }
+  say(`\n${toTables(results)}`);
+}
+
+/** Keeps the results, beside those of what was not measured this time. */
+function write(measured: Result[]): void {
+  const path = "docs/performance.json";
+  const before: Result[] = existsSync(path)
+    ? JSON.parse(readFileSync(path, "utf8")).results
+    : [];
+  const isNew = (old: Result) =>
+    measured.some((one) =>
+      one.suite === old.suite && one.measure === old.measure
+    );
+  const results = [...before.filter((old) => !isNew(old)), ...measured];
+  const machine = `${cpus().length} cores, ${cpus()[0]?.model}`;
+  const runtime = navigator.userAgent;
+  const load = loadavg()[0]!;
+  writeFileSync(
+    path,
+    `${JSON.stringify({ machine, runtime, load, results }, null, 2)}\n`,
+  );
+  const page = readFileSync("docs/performance.md", "utf8");
+  writeFileSync(
+    "docs/performance.md",
+    page.replace(
+      /(<!-- figures -->)[^]*(<!-- end of figures -->)/,
+      (_all, begin, end) => `${begin}\n\n${toTables(results)}\n\n${end}`,
+    ),
+  );
+  const [first] = results.filter(({ suite }) => suite.startsWith("pg"));
+  const suite = (first ?? results[0])?.suite;
+  if (suite) writeFileSync("docs/performance.svg", toChart(results, suite));
+}
+
+// A peer may leave something open.
+process.exit();

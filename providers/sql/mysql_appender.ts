@@ -1,0 +1,204 @@
+import { systemClock } from "../../core/clock.ts";
+import { StoreError } from "../../core/errors.ts";
+import type { StoreEvent } from "../../core/event.ts";
+import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
+import {
+  type Append,
+  appendEvents,
+  prepareAppend,
+  valuesOf,
+} from "./mysql_append.ts";
+import {
+  isDuplicate,
+  isLockTimeout,
+  isRefused,
+  toStoreError,
+} from "./mysql_errors.ts";
+import type { VersionRow } from "./mysql_events.ts";
+import type { MysqlSession } from "./mysql_executor.ts";
+import { toPosition } from "./mysql_rows.ts";
+import type { MysqlSetup } from "./mysql_setup.ts";
+import type { MysqlStore } from "./mysql_store.ts";
+
+/** How often a statement of several that was refused is sent again. */
+const MAX_RETRIES = 4;
+/** The pause before that, where somebody had a lock, in milliseconds. */
+const PAUSE_MS = 10;
+
+type Shared = Append & Coalescable;
+
+/** What is stored of a group, by key; the others have to be run alone. */
+type Stored = Map<string, number[]>;
+
+/**
+ * Appends by themselves, or those that arrive together by one statement. That
+ * needs MariaDB, which tells the positions of several commits, and can refuse
+ * to wait for whoever keeps one aggregate locked.
+ */
+export class MysqlAppender<Tx> {
+  #store: MysqlStore<Tx>;
+  #coalescer: Coalescer<Shared, number[]>;
+
+  /** @param store Where they run. */
+  constructor(store: MysqlStore<Tx>) {
+    this.#store = store;
+    this.#coalescer = new Coalescer<Shared, number[]>({
+      alone: (append) => this.#appendAlone(append, undefined),
+      together: (appends) => this.#appendTogether(appends),
+      overtaken: (append, stored) =>
+        append.version < stored.version + stored.size
+          ? () => this.#appendAlone(append, undefined)
+          : undefined,
+    });
+  }
+
+  /** Whether so many appends wait that {@linkcode room} would. */
+  get isFull(): boolean {
+    return this.#coalescer.isFull;
+  }
+
+  /** Waits while too many appends wait. */
+  room(): Promise<void> {
+    return this.#coalescer.room();
+  }
+
+  /**
+   * Stores the events.
+   *
+   * @returns Their positions.
+   * @throws {DuplicateCommandError} If the command was stored before.
+   * @throws {VersionError} If the aggregate is not at the version before.
+   */
+  async append(
+    append: Pick<Append, "stream" | "aggregateId" | "version" | "commandId">,
+    events: StoreEvent<any>[],
+    tx: Tx | undefined,
+  ): Promise<number[]> {
+    const prepared = prepareAppend(append, events);
+    if (tx !== undefined) return await this.#appendAlone(prepared, tx);
+    return await this.#coalescer.run({
+      ...prepared,
+      key: toKey(append.stream, append.aggregateId),
+      size: events.length,
+      characters: [...prepared.events, ...prepared.metadata]
+        .reduce((sum, text) => sum + (text?.length ?? 0), 0),
+    });
+  }
+
+  #appendAlone(append: Append, tx: Tx | undefined): Promise<number[]> {
+    const { stream, aggregateId } = append;
+    return this.#store.write(
+      { what: "append", tx, facts: { stream, aggregateId } },
+      (session, setup) =>
+        appendEvents(session, setup, append, tx !== undefined),
+    );
+  }
+
+  async #appendTogether(appends: Shared[]): Promise<Outcome<number[]>[]> {
+    let stored: Stored;
+    try {
+      stored = await this.#store.runShared(
+        "append",
+        (session, setup) => storeTogether(session, setup, appends),
+      );
+    } catch (error) {
+      if (!isRefused(error)) {
+        return appends.map((append) => ({ reason: toOwnError(error, append) }));
+      }
+      // Whose fault it was shows when each is run by itself.
+      stored = new Map();
+    }
+    return appends.map((append) => {
+      const value = stored.get(append.key);
+      return value
+        ? { value }
+        : { run: () => this.#appendAlone(append, undefined) };
+    });
+  }
+}
+
+/** Stores those that nothing refuses; one statement, so all of these or none. */
+async function storeTogether(
+  session: MysqlSession,
+  setup: MysqlSetup,
+  appends: Shared[],
+): Promise<Stored> {
+  if (!setup.hasReturning) return new Map();
+  // In one order, so that two statements do not wait for each other.
+  let left = appends.toSorted((one, other) => one.key < other.key ? -1 : 1);
+  let toCheck = left.filter(({ version }) => version > 1);
+  for (let attempt = 0;; attempt++) {
+    if (toCheck.length > 0) left = await withoutRefused(session, setup, left);
+    if (left.length < 2) return new Map();
+    try {
+      return await insertTogether(session, setup, left);
+    } catch (error) {
+      if (attempt === MAX_RETRIES) throw error;
+      if (isDuplicate(error)) {
+        // It may be the id of a command that was stored before.
+        left = left.filter(({ commandId }) => commandId === undefined);
+        toCheck = left;
+      } else if (isLockTimeout(error)) {
+        await systemClock.sleep(systemClock.random() * PAUSE_MS);
+      } else throw error;
+    }
+  }
+}
+
+/** Without those whose aggregate is at another version than they expect. */
+async function withoutRefused(
+  session: MysqlSession,
+  { statements }: MysqlSetup,
+  appends: Shared[],
+): Promise<Shared[]> {
+  const heads = await session.query<VersionRow>(
+    statements.selectVersions(appends.length),
+    appends.flatMap(({ stream, aggregateId }) => [stream, aggregateId]),
+  );
+  const versions = new Map(
+    heads.map((row) => [toKey(row.stream, row.aggregate_id), row.version]),
+  );
+  return appends.filter(({ key, version }) =>
+    (versions.get(key) ?? 0) === version - 1
+  );
+}
+
+async function insertTogether(
+  session: MysqlSession,
+  { statements, timestamps }: MysqlSetup,
+  appends: Shared[],
+): Promise<Stored> {
+  const size = appends.reduce((sum, { events }) => sum + events.length, 0);
+  const rows = await session.query<VersionRow & { position: unknown }>(
+    statements.insertCommits(size),
+    appends.flatMap((append) => valuesOf(append, timestamps)),
+  );
+  const stored: Stored = new Map(appends.map(({ key }) => [key, []]));
+  rows.sort((left, right) => left.version - right.version);
+  for (const row of rows) {
+    stored.get(toKey(row.stream, row.aggregate_id))!
+      .push(toPosition(row.position));
+  }
+  return stored;
+}
+
+/** One text for the two names of an aggregate; neither has a NUL. */
+function toKey(stream: string, aggregateId: string): string {
+  return `${stream}\0${aggregateId}`;
+}
+
+/** An error of all of them, as that of one. */
+function toOwnError(
+  error: unknown,
+  { stream, aggregateId }: Append,
+): unknown {
+  const facts = { stream, aggregateId };
+  const own = toStoreError(error, {
+    what: "append",
+    facts,
+    mayBeCommitted: true,
+  });
+  return own === error && error instanceof StoreError
+    ? new StoreError(error.code, error.message, { ...facts, cause: error })
+    : own;
+}
