@@ -4,11 +4,11 @@
  *
  * @module
  */
+export { createAggregate } from "./core/aggregate.ts";
 export {
-  createAggregate,
   createPersistedAggregate,
   createProvidedAggregate,
-} from "./core/aggregate.ts";
+} from "./core/provided_aggregate.ts";
 export type {
   Aggregate,
   AggregateOptions,
@@ -18,8 +18,8 @@ export type {
   GetAggregateOptions,
   ProvidedAggregate,
   StorableAggregate,
-  StoreOptions,
 } from "./core/aggregate.ts";
+export type { StoreOptions } from "./core/provided_aggregate.ts";
 export type {
   AggregateCache,
   CachedAggregate,

@@ -1,12 +1,7 @@
-import { AggregateCache } from "./aggregate_cache.ts";
+import type { AggregateCache } from "./aggregate_cache.ts";
 import { StoreError } from "./errors.ts";
-import {
-  type Event,
-  type EventMeta,
-  type StoreEvent,
-  toMeta,
-} from "./event.ts";
-import type { Provider, ProviderOrPromise } from "./provider.ts";
+import type { Event, EventMeta, StoreEvent } from "./event.ts";
+import type { ProviderOrPromise } from "./provider.ts";
 import { checkName } from "./validation.ts";
 
 /** The state that the events of one aggregate fold into. */
@@ -96,6 +91,8 @@ export type ProvidedAggregate<
   persistAggregate?: boolean;
   /** Where loaded aggregates are kept, if they are. */
   cache?: AggregateCache<A & BaseAggregate>;
+  /** Whether commands decide on what is kept without asking the database. */
+  optimistic?: boolean;
 };
 
 /** Options of {@linkcode createAggregate}. */
@@ -175,179 +172,4 @@ export function createAggregate<
   };
   if (opts.version !== undefined) storable.version = opts.version;
   return storable;
-}
-
-/** Where the events of an aggregate are stored, and whether it is cached. */
-export type StoreOptions<E extends Event = any, Tx = any> = {
-  /** Where the events are stored. */
-  provider: ProviderOrPromise<E, Tx>;
-  /**
-   * Keep loaded aggregates in memory and read only what is new. Correct when
-   * other processes append too. An aggregate that holds more than plain data
-   * (objects, arrays, maps, sets, dates) is not kept. Default: false.
-   */
-  useCache?: boolean;
-  /** The most aggregates that a cache keeps, of each stream. Default: 10,000. */
-  cacheSize?: number;
-};
-
-/** How many events a load reads at a time. */
-const PAGE_SIZE = 1000;
-
-/**
- * Ties an aggregate to the provider of its events. {@linkcode createDomain}
- * does this for each of its aggregates.
- *
- * @example
- * ```ts
- * import { createAggregate, createProvidedAggregate } from "evtstore";
- * import { createProvider } from "evtstore/provider/memory";
- * import assert from "node:assert/strict";
- *
- * const counter = createAggregate({
- *   stream: "counters",
- *   create: () => ({ value: 0 }),
- *   fold: (event: { type: "Added"; value: number }, counter) => ({
- *     value: counter.value + event.value,
- *   }),
- * });
- * const counters = createProvidedAggregate({ ...counter, provider: createProvider() });
- * assert.deepEqual(await counters.getAggregate("a"), {
- *   aggregateId: "a",
- *   value: 0,
- *   version: 0,
- * });
- * ```
- *
- * @param opts The description and the provider.
- * @returns The aggregate, ready to be loaded.
- */
-export function createProvidedAggregate<
-  E extends Event,
-  A extends Aggregate,
-  S extends string = string,
-  Tx = any,
->(
-  opts: StorableAggregate<E, A, S> & StoreOptions<E, Tx>,
-): ProvidedAggregate<E, A, S, Tx> {
-  checkName("stream", opts.stream);
-  const cache = opts.useCache
-    ? new AggregateCache<A & BaseAggregate>(checkCacheSize(opts.cacheSize))
-    : undefined;
-
-  function toNextAggregate(
-    previous: A & BaseAggregate,
-    stored: StoreEvent<E>,
-  ): A & BaseAggregate {
-    return {
-      ...previous,
-      ...opts.fold(stored.event, previous, toMeta(stored)),
-      version: stored.version,
-      aggregateId: stored.aggregateId,
-    };
-  }
-
-  async function getAggregate(
-    id: string,
-    options: GetAggregateOptions<Tx> = {},
-  ): Promise<A & BaseAggregate> {
-    checkName("aggregateId", id);
-    const provider = await opts.provider;
-    // What a transaction reads may yet be rolled back: the cache stays out of it.
-    const usable = options.tx === undefined ? cache : undefined;
-    const cached = usable?.get(id);
-    const start: A & BaseAggregate = cached?.aggregate ??
-      { ...opts.aggregate(), aggregateId: id, version: 0 };
-    let aggregate = start;
-    let position = cached?.position;
-    for await (
-      const page of readPages(provider, opts.stream, id, position, options)
-    ) {
-      for (const stored of page) aggregate = toNextAggregate(aggregate, stored);
-      position = page.at(-1)?.position ?? position;
-    }
-    if (aggregate.version > start.version) usable?.set(id, aggregate, position);
-    return aggregate;
-  }
-
-  const provided: ProvidedAggregate<E, A, S, Tx> = {
-    stream: opts.stream,
-    provider: opts.provider,
-    getAggregate,
-    toNextAggregate,
-  };
-  if (cache) provided.cache = cache;
-  return provided;
-}
-
-/**
- * As {@linkcode createProvidedAggregate}, for aggregates that are stored with
- * their events (`persistAggregate`): a load takes the one in the last event if
- * the `version` of the fold is still the same, and folds all events otherwise.
- *
- * @param opts The description, with `version`, and the provider.
- * @returns The aggregate, ready to be loaded.
- */
-export function createPersistedAggregate<
-  E extends Event,
-  A extends Aggregate,
-  S extends string = string,
-  Tx = any,
->(
-  opts: StorableAggregate<E, A, S> & StoreOptions<E, Tx>,
-): ProvidedAggregate<E, A, S, Tx> {
-  const provided = createProvidedAggregate(opts);
-
-  async function getAggregate(
-    id: string,
-    options: GetAggregateOptions<Tx> = {},
-  ): Promise<A & BaseAggregate> {
-    checkName("aggregateId", id);
-    const provider = await opts.provider;
-    const last = await provider.getLastEventFor(opts.stream, id, options);
-    const persisted = last?.event.__persisted;
-    if (persisted && opts.version && persisted.__pv === opts.version) {
-      return persisted;
-    }
-    return provided.getAggregate(id, options);
-  }
-
-  const persisted: ProvidedAggregate<E, A, S, Tx> = {
-    ...provided,
-    getAggregate,
-    persistAggregate: opts.persistAggregate ?? false,
-  };
-  if (opts.version !== undefined) persisted.version = opts.version;
-  return persisted;
-}
-
-/** The events of one aggregate after a position, a page at a time. */
-async function* readPages<E extends Event>(
-  provider: Provider<E>,
-  stream: string,
-  id: string,
-  fromPosition: any,
-  { tx }: GetAggregateOptions,
-): AsyncGenerator<StoreEvent<E>[]> {
-  const options = tx === undefined ? {} : { tx };
-  const pageSize = Math.min(PAGE_SIZE, provider.limit || PAGE_SIZE);
-  let position = fromPosition;
-  while (true) {
-    const page = await provider.getEventsFor(stream, id, position, {
-      ...options,
-      limit: pageSize,
-    });
-    yield page;
-    if (page.length < pageSize) return;
-    position = page.at(-1)!.position;
-  }
-}
-
-function checkCacheSize(size = 10_000): number {
-  if (Number.isInteger(size) && size > 0) return size;
-  throw new StoreError(
-    "INVALID_INPUT",
-    `Expected cacheSize to be a whole number above 0: got ${size}`,
-    { field: "cacheSize" },
-  );
 }

@@ -84,6 +84,11 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
   ): Promise<A & BaseAggregate> {
     const provider = await this.#prepare(id, options);
     const mayRetry = !loaded && options.expectedVersion === undefined;
+    const kept = loaded ? undefined : this.#kept(id, options);
+    if (kept) {
+      const done = await this.#executeOn(provider, kept, decide, options);
+      if (done) return done;
+    }
     for (let attempt = 0;; attempt++) {
       options.signal?.throwIfAborted();
       const aggregate = loaded ?? await this.#load(id, options);
@@ -102,6 +107,53 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
         if (!again) throw error;
       }
     }
+  }
+
+  /** What can be decided on without asking the database. */
+  #kept(
+    id: string,
+    { tx, commandId, expectedVersion }: CommandOptions,
+  ): (A & BaseAggregate) | undefined {
+    const { cache, optimistic } = this.#provided;
+    const isPlain = tx === undefined && commandId === undefined &&
+      expectedVersion === undefined;
+    return optimistic && isPlain ? cache?.get(id)?.aggregate : undefined;
+  }
+
+  /**
+   * Decides on an aggregate that may be old.
+   *
+   * @returns Nothing if that says nothing of the aggregate as it is: the
+   * decision was on an old one, or perhaps was.
+   */
+  async #executeOn(
+    provider: Provider<E>,
+    kept: A & BaseAggregate,
+    decide: Decide<E, A>,
+    options: CommandOptions,
+  ): Promise<(A & BaseAggregate) | undefined> {
+    options.signal?.throwIfAborted();
+    let events: E[];
+    try {
+      events = await this.#decide(kept, decide, options);
+    } catch (error) {
+      if (await this.#isOld(kept)) return undefined;
+      throw error;
+    }
+    if (events.length === 0) {
+      return await this.#isOld(kept) ? undefined : { ...kept };
+    }
+    options.signal?.throwIfAborted();
+    try {
+      return await this.#append(provider, kept, events, options);
+    } catch (error) {
+      if (error instanceof VersionError) return undefined;
+      throw error;
+    }
+  }
+
+  async #isOld({ aggregateId, version }: BaseAggregate): Promise<boolean> {
+    return (await this.#load(aggregateId, {})).version !== version;
   }
 
   #load(id: string, options: CommandOptions): Promise<A & BaseAggregate> {

@@ -1,7 +1,8 @@
 import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createAggregate, createProvidedAggregate } from "./aggregate.ts";
+import { createAggregate } from "./aggregate.ts";
+import { createProvidedAggregate } from "./provided_aggregate.ts";
 import { createCommands } from "./commands.ts";
 import { createDomainV1 } from "./domain_v1.ts";
 import { CommandError, StoreError, VersionError } from "./errors.ts";

@@ -1,4 +1,5 @@
-import type { Aggregate, AggregateStore, StoreOptions } from "./aggregate.ts";
+import type { Aggregate, AggregateStore } from "./aggregate.ts";
+import type { StoreOptions } from "./provided_aggregate.ts";
 import type { Command, CommandHandler, InferredHandlers } from "./commands.ts";
 import {
   createDomainV1,

@@ -1,10 +1,8 @@
+import type { Aggregate, BaseAggregate, Fold } from "./aggregate.ts";
 import {
-  type Aggregate,
-  type BaseAggregate,
   createProvidedAggregate,
-  type Fold,
   type StoreOptions,
-} from "./aggregate.ts";
+} from "./provided_aggregate.ts";
 import {
   CommandExecutor,
   type CommandOptions,

@@ -1,11 +1,13 @@
+import type {
+  AggregateStore,
+  ProvidedAggregate,
+  StorableAggregate,
+} from "./aggregate.ts";
 import {
-  type AggregateStore,
   createPersistedAggregate,
   createProvidedAggregate,
-  type ProvidedAggregate,
-  type StorableAggregate,
   type StoreOptions,
-} from "./aggregate.ts";
+} from "./provided_aggregate.ts";
 import type { HandlerBookmark } from "./bookmark.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";

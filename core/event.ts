@@ -66,7 +66,10 @@ export function toMeta(stored: StoreEvent<any, any>): EventMeta {
     aggregateId: stored.aggregateId,
     position: stored.position,
     stream: stored.stream,
-    timestamp: new Date(stored.timestamp),
+    // Some providers of evtstore 12 give a text.
+    timestamp: stored.timestamp instanceof Date
+      ? stored.timestamp
+      : new Date(stored.timestamp),
     version: stored.version,
   };
   if (stored.metadata) meta.metadata = stored.metadata;

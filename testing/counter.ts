@@ -1,9 +1,8 @@
+import { createAggregate, type ProvidedAggregate } from "../core/aggregate.ts";
 import {
-  createAggregate,
   createPersistedAggregate,
   createProvidedAggregate,
-  type ProvidedAggregate,
-} from "../core/aggregate.ts";
+} from "../core/provided_aggregate.ts";
 import type { CommandOptions } from "../core/command_executor.ts";
 import { createCommands } from "../core/commands.ts";
 import type { Provider } from "../core/provider.ts";

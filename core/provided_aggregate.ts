@@ -1,0 +1,198 @@
+import type {
+  Aggregate,
+  BaseAggregate,
+  GetAggregateOptions,
+  ProvidedAggregate,
+  StorableAggregate,
+} from "./aggregate.ts";
+import { AggregateCache } from "./aggregate_cache.ts";
+import { StoreError } from "./errors.ts";
+import { type Event, type StoreEvent, toMeta } from "./event.ts";
+import type { Provider, ProviderOrPromise } from "./provider.ts";
+import { checkName } from "./validation.ts";
+
+/** Where the events of an aggregate are stored, and whether it is cached. */
+export type StoreOptions<E extends Event = any, Tx = any> = {
+  /** Where the events are stored. */
+  provider: ProviderOrPromise<E, Tx>;
+  /**
+   * Keep loaded aggregates in memory and read only what is new. Correct when
+   * other processes append too. An aggregate that holds more than plain data
+   * (objects, arrays, maps, sets, dates) is not kept. Default: false.
+   *
+   * With `"optimistic"` a command decides on the aggregate in memory without
+   * asking the database at all: where one process sends most of the commands of
+   * an aggregate, that saves a round trip of two. If another was faster, or the
+   * decision was to refuse or to do nothing, what is new is read and, if there
+   * is anything, decided again: a command handler may be called twice.
+   */
+  useCache?: boolean | "optimistic";
+  /** The most aggregates that a cache keeps, of each stream. Default: 10,000. */
+  cacheSize?: number;
+};
+
+/** How many events a load reads at first: most aggregates have fewer. */
+const FIRST_PAGE_SIZE = 1000;
+/** How many it reads at a time after that. */
+const PAGE_SIZE = 5000;
+
+/**
+ * Ties an aggregate to the provider of its events. {@linkcode createDomain}
+ * does this for each of its aggregates.
+ *
+ * @example
+ * ```ts
+ * import { createAggregate, createProvidedAggregate } from "evtstore";
+ * import { createProvider } from "evtstore/provider/memory";
+ * import assert from "node:assert/strict";
+ *
+ * const counter = createAggregate({
+ *   stream: "counters",
+ *   create: () => ({ value: 0 }),
+ *   fold: (event: { type: "Added"; value: number }, counter) => ({
+ *     value: counter.value + event.value,
+ *   }),
+ * });
+ * const counters = createProvidedAggregate({ ...counter, provider: createProvider() });
+ * assert.deepEqual(await counters.getAggregate("a"), {
+ *   aggregateId: "a",
+ *   value: 0,
+ *   version: 0,
+ * });
+ * ```
+ *
+ * @param opts The description and the provider.
+ * @returns The aggregate, ready to be loaded.
+ */
+export function createProvidedAggregate<
+  E extends Event,
+  A extends Aggregate,
+  S extends string = string,
+  Tx = any,
+>(
+  opts: StorableAggregate<E, A, S> & StoreOptions<E, Tx>,
+): ProvidedAggregate<E, A, S, Tx> {
+  checkName("stream", opts.stream);
+  const cache = opts.useCache
+    ? new AggregateCache<A & BaseAggregate>(checkCacheSize(opts.cacheSize))
+    : undefined;
+
+  function toNextAggregate(
+    previous: A & BaseAggregate,
+    stored: StoreEvent<E>,
+  ): A & BaseAggregate {
+    return {
+      ...previous,
+      ...opts.fold(stored.event, previous, toMeta(stored)),
+      version: stored.version,
+      aggregateId: stored.aggregateId,
+    };
+  }
+
+  async function getAggregate(
+    id: string,
+    options: GetAggregateOptions<Tx> = {},
+  ): Promise<A & BaseAggregate> {
+    checkName("aggregateId", id);
+    const provider = await opts.provider;
+    // What a transaction reads may yet be rolled back: the cache stays out of it.
+    const usable = options.tx === undefined ? cache : undefined;
+    const cached = usable?.get(id);
+    const start: A & BaseAggregate = cached?.aggregate ??
+      { ...opts.aggregate(), aggregateId: id, version: 0 };
+    let aggregate = start;
+    let position = cached?.position;
+    for await (
+      const page of readPages(provider, opts.stream, id, position, options)
+    ) {
+      for (const stored of page) aggregate = toNextAggregate(aggregate, stored);
+      position = page.at(-1)?.position ?? position;
+    }
+    if (aggregate.version > start.version) usable?.set(id, aggregate, position);
+    return aggregate;
+  }
+
+  const provided: ProvidedAggregate<E, A, S, Tx> = {
+    stream: opts.stream,
+    provider: opts.provider,
+    getAggregate,
+    toNextAggregate,
+  };
+  if (cache) provided.cache = cache;
+  if (opts.useCache === "optimistic") provided.optimistic = true;
+  return provided;
+}
+
+/**
+ * As {@linkcode createProvidedAggregate}, for aggregates that are stored with
+ * their events (`persistAggregate`): a load takes the one in the last event if
+ * the `version` of the fold is still the same, and folds all events otherwise.
+ *
+ * @param opts The description, with `version`, and the provider.
+ * @returns The aggregate, ready to be loaded.
+ */
+export function createPersistedAggregate<
+  E extends Event,
+  A extends Aggregate,
+  S extends string = string,
+  Tx = any,
+>(
+  opts: StorableAggregate<E, A, S> & StoreOptions<E, Tx>,
+): ProvidedAggregate<E, A, S, Tx> {
+  const provided = createProvidedAggregate(opts);
+
+  async function getAggregate(
+    id: string,
+    options: GetAggregateOptions<Tx> = {},
+  ): Promise<A & BaseAggregate> {
+    checkName("aggregateId", id);
+    const provider = await opts.provider;
+    const last = await provider.getLastEventFor(opts.stream, id, options);
+    const persisted = last?.event.__persisted;
+    if (persisted && opts.version && persisted.__pv === opts.version) {
+      return persisted;
+    }
+    return provided.getAggregate(id, options);
+  }
+
+  const persisted: ProvidedAggregate<E, A, S, Tx> = {
+    ...provided,
+    getAggregate,
+    persistAggregate: opts.persistAggregate ?? false,
+  };
+  if (opts.version !== undefined) persisted.version = opts.version;
+  return persisted;
+}
+
+/** The events of one aggregate after a position, a page at a time. */
+async function* readPages<E extends Event>(
+  provider: Provider<E>,
+  stream: string,
+  id: string,
+  fromPosition: any,
+  { tx }: GetAggregateOptions,
+): AsyncGenerator<StoreEvent<E>[]> {
+  const options = tx === undefined ? {} : { tx };
+  const most = provider.limit || PAGE_SIZE;
+  let position = fromPosition;
+  let limit = Math.min(FIRST_PAGE_SIZE, most);
+  while (true) {
+    const page = await provider.getEventsFor(stream, id, position, {
+      ...options,
+      limit,
+    });
+    yield page;
+    if (page.length < limit) return;
+    position = page.at(-1)!.position;
+    limit = Math.min(PAGE_SIZE, most);
+  }
+}
+
+function checkCacheSize(size = 10_000): number {
+  if (Number.isInteger(size) && size > 0) return size;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `Expected cacheSize to be a whole number above 0: got ${size}`,
+    { field: "cacheSize" },
+  );
+}
