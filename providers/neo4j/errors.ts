@@ -68,13 +68,15 @@ export function isTransient(error: unknown): boolean {
 
 /** Whether the connection was lost, or there was none. */
 export function isLost(error: unknown): boolean {
+  if (isBrokenHandshake(error) || isClosedByServer(error)) return true;
   return LOST_CODES.has(codeOf(error)) && !POOL_FULL.test(text(error)) &&
     !POOL_CLOSED.test(text(error));
 }
 
 /** Whether the connection was lost with the query already under way. */
 export function isLostUnderWay(error: unknown): boolean {
-  return isLost(error) && !NOT_SENT.test(text(error));
+  return isLost(error) && !isBrokenHandshake(error) &&
+    !NOT_SENT.test(text(error));
 }
 
 /**
@@ -86,7 +88,9 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
     return error;
   }
   // Under Deno no error is an instance of the driver's class.
-  if ((error as { name?: unknown } | null)?.name !== "Neo4jError") return error;
+  const isOfDriver =
+    (error as { name?: unknown } | null)?.name === "Neo4jError";
+  if (!isOfDriver && !isBrokenHandshake(error)) return error;
   const facts = { ...attempt.facts, cause: error };
   const fail = (code: ErrorCode, reason: string) =>
     new StoreError(code, `Cannot run ${attempt.what}: ${reason}`, facts);
@@ -127,6 +131,21 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
     );
   }
   return fail("STORE_FAILED", reason);
+}
+
+/**
+ * The driver reads the server's first answer as if it were whole, and fails
+ * when the connection ends within it. Nothing was sent by then.
+ */
+function isBrokenHandshake(error: unknown): boolean {
+  return /^ERR_(OUT_OF_RANGE|BUFFER_OUT_OF_BOUNDS)$/.test(codeOf(error)) &&
+    /neo4j-driver/.test((error as Error).stack ?? "");
+}
+
+/** Between the first answer and the login the driver has another code for it. */
+function isClosedByServer(error: unknown): boolean {
+  return codeOf(error) === "ProtocolError" &&
+    /connection was closed/i.test(text(error));
 }
 
 function isLockTimeout(error: unknown): boolean {

@@ -1,0 +1,26 @@
+import { createProvider } from "../../../providers/knex.ts";
+import { knexOnPostgres } from "../../providers/support/knex.ts";
+import { adaptKnex, knexReadModel, takeFromKnex } from "./knex.ts";
+import { createSchema, toUrl } from "./postgres_schema.ts";
+import type { StoreKind } from "./store.ts";
+
+/** PostgreSQL by Knex. */
+export const knexPostgres: StoreKind = {
+  create: (server) => createSchema(server, "postgres+knex:"),
+  async open(address, options) {
+    const url = new URL(toUrl(address));
+    const schema = url.searchParams.get("options")!.split("=")[1]!;
+    url.search = "";
+    const client = knexOnPostgres(url.href, [schema]);
+    adaptKnex(client, options);
+    return {
+      provider: createProvider({
+        client,
+        onError: options.onError ?? (() => {}),
+      }),
+      readModel: knexReadModel(client),
+      takeConnections: () => takeFromKnex(client),
+      close: () => client.destroy(),
+    };
+  },
+};

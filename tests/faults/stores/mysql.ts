@@ -1,0 +1,32 @@
+import { createProvider, migrate } from "../../../providers/knex.ts";
+import { knexOnMysql } from "../../providers/support/knex.ts";
+import { adaptKnex, knexReadModel, takeFromKnex } from "./knex.ts";
+import type { StoreKind } from "./store.ts";
+
+/** MySQL or MariaDB by Knex. */
+export const mysql: StoreKind = {
+  async create(server) {
+    const { createMysqlDatabase } = await import(
+      "../../providers/support/mysql.ts"
+    );
+    const { client, url, drop } = await createMysqlDatabase(server);
+    await migrate({ client });
+    await client.schema.createTable("handled", (table) => {
+      table.string("line").notNullable();
+    });
+    return { address: url, remove: drop };
+  },
+  async open(address, options) {
+    const client = knexOnMysql(address);
+    adaptKnex(client, options);
+    return {
+      provider: createProvider({
+        client,
+        onError: options.onError ?? (() => {}),
+      }),
+      readModel: knexReadModel(client),
+      takeConnections: () => takeFromKnex(client),
+      close: () => client.destroy(),
+    };
+  },
+};
