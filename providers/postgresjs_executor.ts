@@ -1,4 +1,5 @@
 import type { ReservedSql, Sql, TransactionSql } from "postgres";
+import { StoreError } from "../core/errors.ts";
 import {
   type PostgresExecutor,
   type PostgresListener,
@@ -68,8 +69,8 @@ export class PostgresJsExecutor
       // In an object, as the driver takes an array for several statements.
       const { result } = await sql.begin(
         "isolation level read committed",
-        async (tx) => {
-          transaction = tx;
+        async (connection) => {
+          const tx = transaction = refuseWhen(connection, () => isOver);
           await run(
             tx,
             "SELECT set_config('idle_in_transaction_session_timeout', $1, true)",
@@ -125,6 +126,45 @@ export class PostgresJsExecutor
     const { unlisten } = await sql.listen(channel, notified, () => notified());
     return unlisten;
   }
+}
+
+/**
+ * A transaction that takes nothing once it is over. When its connection is
+ * lost the driver still takes statements, and writes them to a socket that is
+ * gone: an exception that nobody can catch, which ends the process.
+ */
+function refuseWhen(
+  tx: TransactionSql<any>,
+  isOver: () => boolean,
+): TransactionSql<any> {
+  const check = () => {
+    if (!isOver()) return;
+    throw new StoreError(
+      "TRANSACTION_ENDED",
+      "Cannot run a statement in a transaction that is over: its connection was lost, or its work has ended before",
+    );
+  };
+  return new Proxy(tx, {
+    apply(target, self, args) {
+      check();
+      return Reflect.apply(target, self, args);
+    },
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (name !== "unsafe" && name !== "file" && name !== "savepoint") {
+        return member;
+      }
+      return (...args: any[]) => {
+        check();
+        const work = args.at(-1);
+        if (name === "savepoint" && typeof work === "function") {
+          args[args.length - 1] = (inner: TransactionSql<any>) =>
+            work(refuseWhen(inner, isOver));
+        }
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
 }
 
 async function run(
