@@ -9,6 +9,7 @@
 import { VersionError } from "evtstore";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
 import { streamOf } from "./log.ts";
 import { openStore } from "./open_store.ts";
 import { AGGREGATES, type RaceResult } from "./races.ts";
@@ -21,6 +22,8 @@ let isOver = false;
 
 async function race(racer: string): Promise<void> {
   for (let count = 1; !isOver; count++) {
+    // With a synchronous driver nothing else lets the process be told to end.
+    await setImmediate();
     const id = AGGREGATES[Math.floor(Math.random() * AGGREGATES.length)]!;
     const stream = streamOf(id);
     const last = await provider.getLastEventFor(stream, id);
