@@ -138,7 +138,7 @@ export async function countSkips(
           lines.length >=
             log.filter(({ stream }) => streams.includes(stream)).length
         ),
-      15_000,
+      60_000,
     ).catch(() => {
       // What is missing is counted below.
     });
