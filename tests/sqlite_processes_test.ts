@@ -46,47 +46,6 @@ function run(
   });
 }
 
-test("four processes race on one file: one winner for each version", async (t) => {
-  const path = temporaryPath(t);
-  const provider = await openProvider(t, { path });
-  const outputs = await Promise.all(
-    Array.from({ length: 4 }, () => run(path, "race")),
-  );
-  const results = outputs.map((output) => JSON.parse(output));
-
-  let won = 0;
-  for (const { outcomes } of results) {
-    const { won: wins = 0, "VersionError VERSION_CONFLICT": _, ...others } =
-      outcomes;
-    assert.deepEqual(others, {}, "Every loser sees VersionError");
-    assert.ok(wins > 0, "Every process wins at times");
-    won += wins;
-  }
-  let stored = 0;
-  for (const id of ["id 0", "id 1", "id 2"]) {
-    const last = await provider.getLastEventFor("accounts", id);
-    const count = last?.version ?? 0;
-    const events = await readAll(id);
-    assert.deepEqual(
-      events,
-      Array.from({ length: count }, (_, index) => index + 1),
-      "Versions are contiguous",
-    );
-    stored += count;
-  }
-  assert.equal(stored, won * 2, "What was won is stored, and nothing else");
-
-  async function readAll(id: string): Promise<number[]> {
-    const versions: number[] = [];
-    for (let position = 0;;) {
-      const page = await provider.getEventsFor("accounts", id, position);
-      if (page.length === 0) return versions;
-      versions.push(...page.map((event) => event.version));
-      position = page.at(-1)!.position;
-    }
-  }
-});
-
 test("a process that waits for another one's transaction is not blocked", async (t) => {
   const path = temporaryPath(t);
   const provider = await openProvider(t, { path });

@@ -175,7 +175,12 @@ async function untilRead<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-function commitOf(commit: string, parts: number, padding = 0): Written[] {
+/** The events of a commit. */
+export function commitOf(
+  commit: string,
+  parts: number,
+  padding = 0,
+): Written[] {
   return Array.from({ length: parts }, (_, index) => ({
     type: "Written",
     commit,

@@ -3,53 +3,12 @@ import { Timestamp } from "npm:mongodb@7";
 import {
   appendTo,
   createGate,
-  isLong,
-  nameOf,
   onMongo,
   open,
   openEmpty,
   sleep,
-  startWorker,
   Tail,
 } from "./support.ts";
-
-onMongo(
-  "readers beside the writers of several processes miss nothing",
-  async (t) => {
-    const { provider, events, url } = await open(t);
-    const ms = isLong ? "60000" : "3000";
-    // Four writers each.
-    const workers = [...isLong ? "abcdefgh" : "ab"].map((name) =>
-      startWorker(t, url, "write", name, ms)
-    );
-    const writing = Promise.all(workers.map(({ output }) => output));
-    const tails = [
-      new Tail(provider, "odd", "even"),
-      new Tail(provider, "even"),
-    ];
-    await Promise.all(tails.map((tail) => tail.readWhile(writing)));
-
-    const stored = await events.find({}, { sort: { position: 1 } }).toArray();
-    const names = stored.map(nameOf);
-    const acknowledged = (await writing).reduce((sum, one) => sum + +one, 0);
-    assert.ok(acknowledged > 20, `${acknowledged} events were written`);
-    assert.equal(names.length, acknowledged);
-    assert.deepEqual(tails[0]!.seen, names);
-    assert.deepEqual(
-      tails[1]!.seen,
-      names.filter((name: string) => name.startsWith("even")),
-    );
-    // Without holes, and nothing waits to be unfolded.
-    const lows = stored.map(({ position }: any) =>
-      position.getLowBitsUnsigned()
-    );
-    assert.deepEqual(
-      lows,
-      stored.map((_: unknown, index: number) => index + 1),
-    );
-    assert.equal(stored.filter(({ more }: any) => more).length, 0);
-  },
-);
 
 onMongo(
   "an event that others overtake is skipped if a clock gives positions",
