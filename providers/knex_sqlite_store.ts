@@ -1,4 +1,5 @@
 import type { Knex } from "knex";
+import { setImmediate } from "node:timers/promises";
 import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
 import {
   type KnexClient,
@@ -95,7 +96,9 @@ export class KnexSqliteStore {
       operation,
       () =>
         tx === undefined
-          ? this.#writer.write(what, () => this.#commit(what, work))
+          ? this.#letOthersRun(
+            this.#writer.write(what, () => this.#commit(what, work)),
+          )
           : withConnection(this.#client, tx, (connection) => {
             // Two at once would take each other's savepoint for their own.
             const turn = (this.#turns.get(connection) ?? Promise.resolve())
@@ -114,7 +117,7 @@ export class KnexSqliteStore {
     const what = "transact";
     let failure: { reason: unknown } | undefined;
     try {
-      return await this.#writer.transact(
+      return await this.#letOthersRun(this.#writer.transact(
         what,
         () =>
           withConnection(
@@ -137,11 +140,21 @@ export class KnexSqliteStore {
                 }
               }, { ended: () => endedTransaction(what) }),
           ),
-      );
+      ));
     } catch (error) {
       if (failure && failure.reason === error) throw error;
       throw toStoreError(what, error);
     }
+  }
+
+  /**
+   * With a driver that answers at once, a loop of writes would let no timer and
+   * no socket have its turn.
+   */
+  async #letOthersRun<T>(written: Promise<T>): Promise<T> {
+    const result = await written;
+    await setImmediate();
+    return result;
   }
 
   #commit<T>(what: string, work: Work<T>): Promise<T> {

@@ -42,6 +42,19 @@ describe("Knex on SQLite", () => {
     await client.destroy();
   });
 
+  it("lets others run between the writes of a loop", async () => {
+    const { provider, client } = await open();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const end = performance.now() + 200;
+    for (let version = 1; performance.now() < end; version++) {
+      await append(provider, "id", version);
+    }
+    clearInterval(timer);
+    assert(turns > 10, `${turns}`);
+    await client.destroy();
+  });
+
   it("refuses at once what would wait for its own transaction", async () => {
     const { provider, client } = await open();
     await provider.transact(async (tx) => {
