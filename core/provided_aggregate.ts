@@ -31,9 +31,7 @@ export type StoreOptions<E extends Event = any, Tx = any> = {
   cacheSize?: number;
 };
 
-/** How many events a load reads at first: most aggregates have fewer. */
-const FIRST_PAGE_SIZE = 1000;
-/** How many it reads at a time after that. */
+/** How many events a load reads at a time: most aggregates have fewer. */
 const PAGE_SIZE = 5000;
 
 /**
@@ -173,9 +171,8 @@ async function* readPages<E extends Event>(
   { tx }: GetAggregateOptions,
 ): AsyncGenerator<StoreEvent<E>[]> {
   const options = tx === undefined ? {} : { tx };
-  const most = provider.limit || PAGE_SIZE;
+  const limit = Math.min(PAGE_SIZE, provider.limit || PAGE_SIZE);
   let position = fromPosition;
-  let limit = Math.min(FIRST_PAGE_SIZE, most);
   while (true) {
     const page = await provider.getEventsFor(stream, id, position, {
       ...options,
@@ -184,7 +181,6 @@ async function* readPages<E extends Event>(
     yield page;
     if (page.length < limit) return;
     position = page.at(-1)!.position;
-    limit = Math.min(PAGE_SIZE, most);
   }
 }
 
