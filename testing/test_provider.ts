@@ -2,6 +2,9 @@ import { after, before, describe, it } from "node:test";
 import { conformanceCases } from "./conformance.ts";
 import type { OpenedProvider, ProviderFixture } from "./fixture.ts";
 
+/** More than the patience of any case. */
+const CASE_MS = 600_000;
+
 /**
  * Registers every case of the suite with `node:test`. Put it into a test file
  * and run that with `deno test`, `node --test` or `bun test`.
@@ -43,7 +46,8 @@ export function testProvider<Tx = any>(
       await opened?.close();
     });
     for (const { name, run } of conformanceCases(fixture.capabilities)) {
-      it(name, async () => {
+      // Each case ends by its own patience; Bun would give it five seconds.
+      it(name, { timeout: CASE_MS }, async () => {
         if (!opened) throw new Error(`Cannot test ${name}: open() failed`);
         const { patience } = fixture;
         await run(patience === undefined ? opened : { ...opened, patience });

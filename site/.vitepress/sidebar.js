@@ -100,6 +100,7 @@ export const guide = [
     items: [
       page("Guarantees", "/guarantees"),
       page("Databases", "/databases"),
+      page("Performance", "/performance"),
       page("Errors", "/errors"),
       page("Reference", "/reference/"),
       page("Changelog", "/changelog"),

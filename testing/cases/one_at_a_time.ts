@@ -143,7 +143,8 @@ function handled(
 function crashable(provider: Provider<any>) {
   let crashed = false;
   // Only when the case is over does what the dead process asked for fail.
-  const { promise: over, reject: end } = Promise.withResolvers<never>();
+  let end = (_reason: Error) => {};
+  const over = new Promise<never>((_, reject) => end = reject);
   over.catch(() => {});
   const guard = <T extends object>(target: T): T =>
     new Proxy(target, {

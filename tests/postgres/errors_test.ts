@@ -317,8 +317,12 @@ function testErrors(server: PostgresServer, open: Open): void {
       const onError = (error: StoreError) => errors.push(error);
       const [lock, unlock] = await openLock(schema);
       await using({ onError }, async (provider) => {
-        const waiting = Array.from({ length: 3 }, () => append(provider));
-        await sleep(50);
+        const waiting: Promise<unknown>[] = [];
+        for (const id of ["a", "b", "c"]) {
+          waiting.push(append(provider, { id }));
+          // Those that arrive together share a statement.
+          await sleep(50);
+        }
         const reading = provider.getEventsFrom("s", 0);
         await sleep(5200);
         await lock.query("ROLLBACK");

@@ -16,10 +16,14 @@ for (const { name, url } of postgresServers) {
       });
       const executor = new PostgresJsExecutor(sql);
       await executor.query("SELECT 1", []);
-      proxy.cutAt({ direction: "to the client", bytes: 5000 });
-      await assert.rejects(
-        executor.query("SELECT * FROM generate_series(1, 1000)", []),
-      );
+      let isCut = false;
+      // A cut that comes when all rows are there already cuts nothing.
+      for (let attempt = 0; attempt < 10 && !isCut; attempt++) {
+        proxy.cutAt({ direction: "to the client", bytes: 5000 });
+        await executor.query("SELECT * FROM generate_series(1, 10000)", [])
+          .catch(() => isCut = true);
+      }
+      assert(isCut);
       const rows = await executor.query(
         "SELECT * FROM generate_series(1, 3)",
         [],

@@ -223,6 +223,8 @@ function listen(provider: Provider<any, any>, bookmark: string) {
   const seen: number[] = [];
   const handler = createHandler<{ [STREAM]: typeof EVENT }>({
     bookmark,
+    // Nothing can be written there, so nobody can own a bookmark.
+    exclusive: false,
     streams: [STREAM],
     provider,
     poll: 20,

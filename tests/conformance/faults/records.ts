@@ -41,7 +41,7 @@ export const recordFaults: readonly Fault[] = [
   {
     fault: "lists no records",
     caughtBy: [
-      "records: list gives a kind in order of its keys, in pages",
+      "records: a list has all of a kind in the order of their bytes",
       "one at a time: of two processes that start a handler one works",
     ],
     plant: (good) => onRecords(good, { list: async () => [] }),
