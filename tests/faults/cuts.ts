@@ -7,7 +7,7 @@ import { readLog } from "./log.ts";
 import { openStore } from "./open_store.ts";
 import { Proxy } from "./proxy.ts";
 import type { Random } from "./random.ts";
-import { until } from "./wait.ts";
+import { sleep, until } from "./wait.ts";
 import { keepPace, runWriters } from "./writers.ts";
 
 /** What came of the cuts. */
@@ -50,7 +50,10 @@ export async function cutConnections(
       ledger,
       random,
       isOver,
-      pace: () => keepPace(2, { ledger, handled: () => begun.size, isOver }),
+      // What a fault has lost no handler is given: nobody may wait for it.
+      pace: fault === undefined
+        ? () => keepPace(2, { ledger, handled: () => begun.size, isOver })
+        : () => sleep(5),
     });
     for (let last = 0; !isOver();) {
       // Between two cuts the work goes on, or nothing but connecting is cut.

@@ -27,8 +27,9 @@ export function createHandlers(
   store: Store,
   callbacks: Callbacks,
   provider: FullProvider = store.provider,
+  exclusive = true,
 ): Handlers {
-  const common = { streams: STREAMS, provider, poll: 100 };
+  const common = { streams: STREAMS, provider, poll: 100, exclusive };
   const plain = createHandler<Events>({ ...common, bookmark: PLAIN });
   const transactional = createHandler<Events, unknown>({
     ...common,

@@ -77,10 +77,12 @@ export async function passOutage(
     },
   });
   const seen: string[] = [];
-  const handlers = createHandlers(store, {
-    plain: (line) => void seen.push(line),
+  const callbacks = {
+    plain: (line: string) => void seen.push(line),
     transactional() {},
-  });
+  };
+  // Without a lease, so that all reports are of the handler's own tries.
+  const handlers = createHandlers(store, callbacks, store.provider, false);
   let version = 0;
   const append = async () => {
     const { provider } = direct;

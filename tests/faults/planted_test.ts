@@ -20,9 +20,15 @@ test("a bookmark that moves before the work is noticed by the kills", async () =
 });
 
 test("a bookmark that moves after the transaction is noticed by the kills", async () => {
-  const { skipped, duplicated } = await kill("bookmark after the transaction");
-  assert(duplicated > 0);
-  assert.equal(skipped, 0);
+  // Where a kill hits is drawn, so it may take more of them.
+  for (let tries = 0; tries < 10; tries++) {
+    const { skipped, duplicated } = await kill(
+      "bookmark after the transaction",
+    );
+    assert.equal(skipped, 0);
+    if (duplicated > 0) return;
+  }
+  assert.fail("Expected the kills to notice it");
 });
 
 test("a bookmark that moves blindly is noticed by the pauses", async () => {
