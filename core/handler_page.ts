@@ -11,6 +11,7 @@ import {
   PageProgress,
   type PageResult,
 } from "./page_progress.ts";
+import { isSamePosition } from "./position.ts";
 import type { Provider } from "./provider.ts";
 import { causedBy } from "./metadata_context.ts";
 import { inTransaction } from "./handler_transaction.ts";
@@ -128,7 +129,10 @@ export class PageRunner {
     } catch (error) {
       const failure = error instanceof EventFailure ? error : undefined;
       // The one that is untold has failed again, unless this is another event.
-      const isTold = failure?.event.position === before?.event.position;
+      const isTold = isSamePosition(
+        failure?.event.position,
+        before?.event.position,
+      );
       if (before && !isTold) await this.#context.report(before);
       if (!failure) throw error;
       const failed = events.indexOf(failure.event);

@@ -89,6 +89,41 @@ test("a failure in a transaction that fails again alone is told of once", async 
   assert.deepEqual(reports, ["always"]);
 });
 
+test("the same where positions are objects, another one at each read", async () => {
+  const toObject = (value: number) => ({
+    value,
+    equals: (other: { value: number }) => other.value === value,
+  });
+  const { handler, reports } = await setUp(
+    ["1", "2", "3"],
+    { transactional: true, continueOnError: true },
+    (shared) => ({
+      limit: 2,
+      getPosition: async (bookmark) =>
+        toObject(await shared.getPosition(bookmark)),
+      setPosition: (bookmark, position, options = {}) =>
+        shared.setPosition(bookmark, position.value, {
+          ...options,
+          ...options.from && { from: options.from.value },
+        }),
+      getEventsFrom: async (streams, position) =>
+        (await shared.getEventsFrom(streams, position.value, 2)).map((one) => ({
+          ...one,
+          position: toObject(one.position),
+        })),
+      transact: async (work) => {
+        handler.reset();
+        return await shared.transact!(work);
+      },
+    }),
+  );
+  handler.subscribe("a", "Done", (id) => {
+    if (id === "2") throw new Error("always");
+  });
+  await handler.runOnce();
+  assert.deepEqual(reports, ["always"]);
+});
+
 test("a failure in a transaction is told of, also if the rest cannot commit", async () => {
   let lost = false;
   const { handler, reports } = await setUp(
