@@ -27,6 +27,11 @@ export type ProviderBookmark = {
 /** The name of a bookmark in the handler's provider, or a bookmark of one's own. */
 export type HandlerBookmark = string | ProviderBookmark;
 
+/** What errors call a bookmark. */
+export function nameOf(bookmark: HandlerBookmark): string {
+  return typeof bookmark === "string" ? bookmark : bookmark.name;
+}
+
 /**
  * A bookmark that is kept in memory only: the handler starts from the first
  * event each time its process starts, as a read model in memory needs it.

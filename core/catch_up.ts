@@ -1,4 +1,4 @@
-import { MemoryBookmark } from "./bookmark.ts";
+import { MemoryBookmark, nameOf } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
@@ -8,6 +8,7 @@ import { HandlerCursor } from "./handler_cursor.ts";
 import type { EventCallback } from "./handler_options.ts";
 import { PageRunner } from "./handler_page.ts";
 import { PageReader } from "./page_reader.ts";
+import type { Provider } from "./provider.ts";
 
 /** How often in a row a bookmark may be moved by others within one run. */
 const MAX_LOST = 5;
@@ -67,7 +68,7 @@ export class CatchUp {
   async run(enough: () => boolean): Promise<number> {
     const provider = await this.#options.provider;
     const cursor = await this.#openCursor();
-    const runner = await this.#runner(cursor, enough);
+    const runner = this.#runner(provider, cursor, enough);
     const reader = new PageReader(provider, this.#options.streams);
     try {
       return await this.#run(cursor, runner, reader, enough);
@@ -149,13 +150,14 @@ export class CatchUp {
     }
   }
 
-  async #runner(
+  #runner(
+    provider: Provider<any>,
     cursor: HandlerCursor,
     enough: () => boolean,
-  ): Promise<PageRunner> {
+  ): PageRunner {
     const options = this.#options;
     return new PageRunner({
-      provider: await options.provider,
+      provider,
       cursor,
       enough,
       clock: this.#clock,
@@ -185,8 +187,7 @@ export class CatchUp {
   }
 
   #bookmarkMoved(): StoreError {
-    const { bookmark } = this.#options;
-    const name = typeof bookmark === "string" ? bookmark : bookmark.name;
+    const name = nameOf(this.#options.bookmark);
     return new StoreError(
       "BOOKMARK_MOVED",
       `Cannot store bookmark "${name}": another handler of the same bookmark keeps moving it; give each handler its own, or stop one of them`,

@@ -30,3 +30,18 @@ export const systemClock: Clock = {
       signal?.addEventListener("abort", finish, { once: true });
     }),
 };
+
+/** Sleeps, until somebody aborts `stop` or `wake`. */
+export async function sleepUnless(
+  clock: Clock,
+  ms: number,
+  stop: AbortSignal,
+  wake: AbortController,
+): Promise<void> {
+  // Not `AbortSignal.any`, whose signals pile up on one that lives long.
+  const end = () => wake.abort();
+  stop.addEventListener("abort", end, { once: true });
+  if (stop.aborted) end();
+  await clock.sleep(ms, wake.signal);
+  stop.removeEventListener("abort", end);
+}

@@ -1,7 +1,7 @@
 import { type AsyncContext, createAsyncContext } from "./async_context.ts";
-import type { HandlerBookmark } from "./bookmark.ts";
+import { type HandlerBookmark, nameOf } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
 import { StoreError } from "./errors.ts";
 import { EventFailure, reportFailure } from "./event_failure.ts";
@@ -72,8 +72,7 @@ export class EventHandler implements HandlerControls {
    */
   constructor(options: EventHandlerOptions, clock: Clock = systemClock) {
     checkHandler(options);
-    const { bookmark } = options;
-    this.name = typeof bookmark === "string" ? bookmark : bookmark.name;
+    this.name = nameOf(options.bookmark);
     this.#options = options;
     this.#clock = clock;
     const callbacks = this.#callbacks = new HandlerCallbacks(
@@ -198,10 +197,9 @@ export class EventHandler implements HandlerControls {
     let term = 0;
     let pause = FIRST_RETRY_MS;
     while (!stop.aborted) {
-      const signals = this.#signals;
       if (lease && !lease.held()) {
         this.#state = "standby";
-        if (signals === this.#signals) await this.#wait(POLL_MS, stop);
+        await this.#wait(POLL_MS, stop);
         continue;
       }
       if (lease && lease.term !== term) {
@@ -210,6 +208,7 @@ export class EventHandler implements HandlerControls {
         else this.#catchUp.restart();
         term = lease.term;
       }
+      const signals = this.#signals;
       const before = this.#catchUp.position;
       try {
         this.#state = "working";
@@ -279,12 +278,8 @@ export class EventHandler implements HandlerControls {
   }
 
   async #wait(ms: number, stop: AbortSignal): Promise<void> {
-    const idle = this.#idle = new AbortController();
-    const end = () => idle.abort();
-    stop.addEventListener("abort", end, { once: true });
-    if (stop.aborted) end();
-    await this.#clock.sleep(ms, idle.signal);
-    stop.removeEventListener("abort", end);
+    this.#idle = new AbortController();
+    await sleepUnless(this.#clock, ms, stop, this.#idle);
   }
 
   async #report(error: unknown): Promise<void> {

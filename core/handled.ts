@@ -1,3 +1,4 @@
+import { aggregateKey } from "./aggregate_key.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
@@ -25,7 +26,7 @@ export class HandledEvents {
 
   /** Waits for a version of an aggregate, or a later one. */
   wait(stream: string, aggregateId: string, version: number): Waiter {
-    const key = keyOf(stream, aggregateId);
+    const key = aggregateKey(stream, aggregateId);
     const waiting = { version, handled: new AbortController() };
     let all = this.#waiting.get(key);
     if (!all) this.#waiting.set(key, all = new Set());
@@ -44,15 +45,12 @@ export class HandledEvents {
   /** An event was handled, or passed over because it has no callback. */
   passed({ stream, aggregateId, version }: StoreEvent<any>): void {
     if (this.#waiting.size === 0) return;
-    for (const one of this.#waiting.get(keyOf(stream, aggregateId)) ?? []) {
+    for (
+      const one of this.#waiting.get(aggregateKey(stream, aggregateId)) ?? []
+    ) {
       if (one.version <= version) one.handled.abort();
     }
   }
-}
-
-function keyOf(stream: string, aggregateId: string): string {
-  // No name contains NUL.
-  return `${stream}\0${aggregateId}`;
 }
 
 /** The event that is waited for. */

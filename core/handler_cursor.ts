@@ -46,9 +46,8 @@ export class HandlerCursor {
 
   /**
    * Finds the place to begin at, unless it is known, and stores it if that is
-   * still to be done. One at the end of the
-   * streams is stored at once: who takes over, or starts again, goes on from
-   * there and misses nothing.
+   * still to be done. One at the end of the streams is stored at once: who takes
+   * over, or starts again, goes on from there and misses nothing.
    */
   open(): Promise<void> {
     return this.#inTurn(async () => {

@@ -1,3 +1,4 @@
+import { aggregateKey } from "./aggregate_key.ts";
 import type { StoreEvent } from "./event.ts";
 
 /**
@@ -47,7 +48,7 @@ export async function handleInLanes(
 function toLanes(events: StoreEvent<any>[]): number[][] {
   const lanes = new Map<string, number[]>();
   events.forEach(({ stream, aggregateId }, index) => {
-    const key = `${stream}\0${aggregateId}`;
+    const key = aggregateKey(stream, aggregateId);
     const lane = lanes.get(key);
     if (lane) lane.push(index);
     else lanes.set(key, [index]);

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, sleepUnless } from "./clock.ts";
 import { type HandlerOwner, Lease } from "./lease.ts";
 import type { Provider } from "./provider.ts";
 import { listAll, type Records, type StoredRecord } from "./records.ts";
@@ -117,18 +117,15 @@ export class Membership {
 
   async #run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
+      // Before the turn, which may be too late for who asks during it.
       const nudge = this.#nudge = new AbortController();
-      const end = () => nudge.abort();
-      stop.addEventListener("abort", end, { once: true });
       try {
         await this.#turn();
         this.#failures = 0;
       } catch (error) {
         if (this.#failures++ % REPORT_EVERY === 0) this.#report(error);
       }
-      if (stop.aborted) end();
-      await this.#clock.sleep(LOOK_MS, nudge.signal);
-      stop.removeEventListener("abort", end);
+      await sleepUnless(this.#clock, LOOK_MS, stop, nudge);
     }
     await this.#leave();
   }

@@ -1,4 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
+import { aggregateKey } from "../../core/aggregate_key.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { StoreEvent } from "../../core/event.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
@@ -78,7 +79,7 @@ export class MysqlAppender<Tx> {
     if (tx !== undefined) return await this.#appendAlone(prepared, tx);
     return await this.#coalescer.run({
       ...prepared,
-      key: toKey(append.stream, append.aggregateId),
+      key: aggregateKey(append.stream, append.aggregateId),
       size: events.length,
       characters: [...prepared.events, ...prepared.metadata]
         .reduce((sum, text) => sum + (text?.length ?? 0), 0),
@@ -156,7 +157,9 @@ async function withoutRefused(
     appends.flatMap(({ stream, aggregateId }) => [stream, aggregateId]),
   );
   const versions = new Map(
-    heads.map((row) => [toKey(row.stream, row.aggregate_id), row.version]),
+    heads.map((
+      row,
+    ) => [aggregateKey(row.stream, row.aggregate_id), row.version]),
   );
   return appends.filter(({ key, version }) =>
     (versions.get(key) ?? 0) === version - 1
@@ -176,15 +179,10 @@ async function insertTogether(
   const stored: Stored = new Map(appends.map(({ key }) => [key, []]));
   rows.sort((left, right) => left.version - right.version);
   for (const row of rows) {
-    stored.get(toKey(row.stream, row.aggregate_id))!
+    stored.get(aggregateKey(row.stream, row.aggregate_id))!
       .push(toPosition(row.position));
   }
   return stored;
-}
-
-/** One text for the two names of an aggregate; neither has a NUL. */
-function toKey(stream: string, aggregateId: string): string {
-  return `${stream}\0${aggregateId}`;
 }
 
 /** An error of all of them, as that of one. */

@@ -1,3 +1,4 @@
+import { aggregateKey } from "../../core/aggregate_key.ts";
 import { StoreError } from "../../core/errors.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
 import type { PostgresStatements } from "./postgres.ts";
@@ -60,7 +61,7 @@ export class PostgresAppender<Tx> {
     this.#store.checkOutside("append");
     return await this.#coalescer.run({
       ...prepared,
-      key: toKey(prepared.stream, prepared.aggregateId),
+      key: aggregateKey(prepared.stream, prepared.aggregateId),
       size: prepared.events.length,
       characters: [...prepared.events, ...prepared.metadata]
         .reduce((sum, text) => sum + (text?.length ?? 0), 0),
@@ -98,11 +99,6 @@ export class PostgresAppender<Tx> {
   }
 }
 
-/** One text for the two names of an aggregate; neither has a NUL. */
-function toKey(stream: string, aggregateId: string): string {
-  return `${stream}\0${aggregateId}`;
-}
-
 /** One array for each column, with an element for each event. */
 function toColumns(appends: Shared[]): PostgresValue[] {
   const each = (value: (append: Shared, index: number) => string | null) =>
@@ -126,7 +122,7 @@ function toColumns(appends: Shared[]): PostgresValue[] {
 function positionsByKey(rows: PostgresRow[]): Map<string, Position[]> {
   const byKey = new Map<string, { position: Position; version: number }[]>();
   for (const [stream, aggregateId, position, version] of rows) {
-    const key = toKey(stream, aggregateId);
+    const key = aggregateKey(stream, aggregateId);
     const stored = byKey.get(key) ?? [];
     stored.push({ position: toPosition(position), version: Number(version) });
     byKey.set(key, stored);
