@@ -85,13 +85,14 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     const provider = await this.#prepare(id, options);
     const mayRetry = !loaded && options.expectedVersion === undefined;
     const kept = loaded ? undefined : this.#kept(id, options);
-    if (kept) {
-      const done = await this.#executeOn(provider, kept, decide, options);
-      if (done) return done;
-    }
+    const tried = kept &&
+      await this.#executeOn(provider, kept, decide, options);
+    if (tried?.done) return tried.done;
+    let newer = tried?.newer;
     for (let attempt = 0;; attempt++) {
       options.signal?.throwIfAborted();
-      const aggregate = loaded ?? await this.#load(id, options);
+      const aggregate = loaded ?? newer ?? await this.#load(id, options);
+      newer = undefined;
       // Before the handler decides: a repeated "open" must not hear "already open".
       if (await this.#isRepeat(provider, id, options)) {
         return await this.#load(id, options);
@@ -123,37 +124,42 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
   /**
    * Decides on an aggregate that may be old.
    *
-   * @returns Nothing if that says nothing of the aggregate as it is: the
-   * decision was on an old one, or perhaps was.
+   * @returns What came of it. Nothing is done if the decision was on an old one:
+   * then the newer one, if that was read already.
    */
   async #executeOn(
     provider: Provider<E>,
     kept: A & BaseAggregate,
     decide: Decide<E, A>,
     options: CommandOptions,
-  ): Promise<(A & BaseAggregate) | undefined> {
+  ): Promise<{ done?: A & BaseAggregate; newer?: A & BaseAggregate }> {
     options.signal?.throwIfAborted();
     let events: E[];
     try {
       events = await this.#decide(kept, decide, options);
     } catch (error) {
-      if (await this.#isOld(kept)) return undefined;
+      const newer = await this.#newerThan(kept);
+      if (newer) return { newer };
       throw error;
     }
     if (events.length === 0) {
-      return await this.#isOld(kept) ? undefined : { ...kept };
+      const newer = await this.#newerThan(kept);
+      return newer ? { newer } : { done: { ...kept } };
     }
     options.signal?.throwIfAborted();
     try {
-      return await this.#append(provider, kept, events, options);
+      return { done: await this.#append(provider, kept, events, options) };
     } catch (error) {
-      if (error instanceof VersionError) return undefined;
+      if (error instanceof VersionError) return {};
       throw error;
     }
   }
 
-  async #isOld({ aggregateId, version }: BaseAggregate): Promise<boolean> {
-    return (await this.#load(aggregateId, {})).version !== version;
+  async #newerThan(
+    { aggregateId, version }: A & BaseAggregate,
+  ): Promise<(A & BaseAggregate) | undefined> {
+    const now = await this.#load(aggregateId, {});
+    return now.version === version ? undefined : now;
   }
 
   #load(id: string, options: CommandOptions): Promise<A & BaseAggregate> {

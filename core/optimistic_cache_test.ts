@@ -86,11 +86,14 @@ test("if another process was faster it is read and decided again", async () => {
 });
 
 test("what is refused on an old aggregate is decided on the new one", async () => {
-  const { here, there } = setUp();
+  const { here, there, calls } = setUp();
   await here.commands.deposit("ada", { cents: 5 });
   await there.commands.deposit("ada", { cents: 500 });
+  calls.length = 0;
   const { cents } = await here.commands.withdraw("ada", { cents: 100 });
   assert.equal(cents, 405);
+  // What is new is read once.
+  assert.deepEqual(calls, ["load", "append"]);
   await assert.rejects(
     here.commands.withdraw("ada", { cents: 1000 }),
     CommandError,
