@@ -2,6 +2,15 @@ import { StoreError } from "../core/errors.ts";
 import type { Event, StoreEvent } from "../core/event.ts";
 import { checkEvent, checkJson, checkName } from "../core/validation.ts";
 
+/** What `append` was asked to store. */
+export type Append = {
+  stream: string;
+  aggregateId: string;
+  version: number;
+  events: StoreEvent<any>[];
+  commandId: string | undefined;
+};
+
 /**
  * Refuses an append that could not be stored and read back as it is, before
  * anything is written.

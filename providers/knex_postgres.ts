@@ -9,6 +9,7 @@ import {
   withConnection,
 } from "./knex_client.ts";
 import { listenOn } from "./pg_listen.ts";
+import { type PgQueryable, queryRows } from "./pg_query.ts";
 import { transactOn } from "./knex_transaction.ts";
 import { isLost } from "./sql/postgres_errors.ts";
 import {
@@ -18,17 +19,11 @@ import {
   type PostgresRow,
   type PostgresSession,
   type PostgresValue,
-  statementName,
   UncommittedError,
 } from "./sql/postgres_executor.ts";
 
 /** What is needed of a connection of pg. */
-type Connection = KnexConnection & {
-  query(query: { [option: string]: unknown }): Promise<{ rows: any[] }>;
-};
-
-/** All values as text: what they are to the application is its own affair. */
-const types = { getTypeParser: () => (text: any) => text };
+type Connection = KnexConnection & PgQueryable;
 
 const SET_IDLE_TIMEOUT =
   "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
@@ -125,14 +120,7 @@ async function query(
   prepare?: boolean,
 ): Promise<PostgresRow[]> {
   try {
-    const { rows } = await (connection as Connection).query({
-      text,
-      values: [...values],
-      rowMode: "array",
-      types,
-      ...(prepare ? { name: statementName(text) } : {}),
-    });
-    return rows;
+    return await queryRows(connection as Connection, text, values, prepare);
   } catch (error) {
     // Knex learns of it later, and would give it to whoever comes next.
     if (isLost(error)) connection.__knex__disposed ??= error;

@@ -2,6 +2,7 @@
 import type * as pg from "pg";
 import { StoreError } from "../core/errors.ts";
 import { listenOn, type PgListenClient } from "./pg_listen.ts";
+import { queryRows } from "./pg_query.ts";
 import {
   type PostgresExecutor,
   type PostgresListener,
@@ -9,7 +10,6 @@ import {
   type PostgresRow,
   type PostgresSession,
   type PostgresValue,
-  statementName,
   UncommittedError,
 } from "./sql/postgres_executor.ts";
 
@@ -45,9 +45,6 @@ type WithClient = {
     options: PgPool["options"],
   ) => PgListenClient & { connect(): Promise<unknown> };
 };
-
-/** All values as text: what they are to the application is its own affair. */
-const types = { getTypeParser: () => (text: any) => text };
 
 /** Pools and clients that have a listener already, which one of them needs. */
 const listened = new WeakSet<object>();
@@ -99,7 +96,7 @@ export class PgExecutor implements PostgresExecutor<PgTransaction> {
     values: readonly PostgresValue[],
     { tx, prepare }: PostgresQueryOptions<PgTransaction> = {},
   ): Promise<PostgresRow[]> {
-    return await run(tx ?? await this.#connect(), text, values, prepare);
+    return await queryRows(tx ?? await this.#connect(), text, values, prepare);
   }
 
   async transact<T>(
@@ -135,7 +132,7 @@ export class PgExecutor implements PostgresExecutor<PgTransaction> {
 
   async session<T>(work: (run: PostgresSession) => Promise<T>): Promise<T> {
     return await this.#hold(({ client }) =>
-      work((text, values = []) => run(client, text, values))
+      work((text, values = []) => queryRows(client, text, values))
     );
   }
 
@@ -197,20 +194,4 @@ export class PgExecutor implements PostgresExecutor<PgTransaction> {
 
 function isPool(client: PgClient): client is PgPool {
   return typeof (client as PgPool).totalCount === "number";
-}
-
-async function run(
-  client: PgClient,
-  text: string,
-  values: readonly PostgresValue[],
-  prepare?: boolean,
-): Promise<PostgresRow[]> {
-  const { rows } = await client.query({
-    text,
-    values: [...values],
-    rowMode: "array",
-    types,
-    ...(prepare ? { name: statementName(text) } : {}),
-  });
-  return rows;
 }

@@ -12,7 +12,8 @@ import {
   notMigrated,
 } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { type Append, type Group, toGroup } from "./rows.ts";
+import type { Append } from "../append_input.ts";
+import { type Group, toGroup } from "./rows.ts";
 import { type Ask, holderOf, type Neo4jStore } from "./store.ts";
 import { toNumber } from "./values.ts";
 

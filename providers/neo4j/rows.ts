@@ -1,16 +1,8 @@
 import type { Event, StoreEvent } from "../../core/event.ts";
+import type { Append } from "../append_input.ts";
 import type { Row } from "./store.ts";
 import { foreignWriter } from "./errors.ts";
 import { toDate, toInteger, toNumber } from "./values.ts";
-
-/** What `append` was asked to store. */
-export type Append = {
-  stream: string;
-  aggregateId: string;
-  version: number;
-  events: StoreEvent<any>[];
-  commandId: string | undefined;
-};
 
 /** An append as the server gets it: what changes later is not stored. */
 export type Group = {

@@ -1,35 +1,27 @@
 import { DuplicateCommandError, VersionError } from "../../core/errors.ts";
-import type { StoreEvent } from "../../core/event.ts";
+import type { Append } from "../append_input.ts";
+import { type EventTexts, textsOf } from "./append_group.ts";
 import { isDuplicate } from "./mysql_errors.ts";
 import { checkSame, type VersionRow } from "./mysql_events.ts";
 import type { MysqlSession, MysqlValue } from "./mysql_executor.ts";
 import { type MysqlTimestamps, toPosition, toTimestamp } from "./mysql_rows.ts";
 import type { MysqlSetup } from "./mysql_setup.ts";
 
-/** What `append` was asked to store. */
-export type Append = {
+/** An append whose events are text already. */
+export type PreparedAppend = EventTexts & {
   stream: string;
   aggregateId: string;
   version: number;
-  /** As text already: what is changed later is not stored. */
-  events: string[];
-  metadata: (string | null)[];
   times: Date[];
   commandId: string | undefined;
 };
 
 /** Makes texts of the events. */
-export function prepareAppend(
-  append: Pick<Append, "stream" | "aggregateId" | "version" | "commandId">,
-  stored: StoreEvent<any>[],
-): Append {
+export function prepareAppend({ events, ...append }: Append): PreparedAppend {
   return {
     ...append,
-    events: stored.map(({ event }) => JSON.stringify(event)),
-    metadata: stored.map(({ metadata }) =>
-      metadata === undefined ? null : JSON.stringify(metadata)
-    ),
-    times: stored.map(({ timestamp }) => new Date(timestamp)),
+    ...textsOf(events),
+    times: events.map(({ timestamp }) => new Date(timestamp)),
   };
 }
 
@@ -44,7 +36,7 @@ export function prepareAppend(
 export async function appendEvents(
   session: MysqlSession,
   setup: MysqlSetup,
-  append: Append,
+  append: PreparedAppend,
   inTransaction: boolean,
 ): Promise<number[]> {
   // An index alone refuses the first event of an aggregate that has one.
@@ -71,7 +63,7 @@ export async function appendEvents(
 async function throwRefusal(
   session: MysqlSession,
   setup: MysqlSetup,
-  append: Append,
+  append: PreparedAppend,
 ): Promise<void> {
   const refusal = await findRefusal(session, setup, append, true);
   if (refusal) throw refusal;
@@ -80,7 +72,7 @@ async function throwRefusal(
 async function findRefusal(
   session: MysqlSession,
   { statements }: MysqlSetup,
-  { stream, aggregateId, version, commandId }: Append,
+  { stream, aggregateId, version, commandId }: PreparedAppend,
   isCurrent: boolean,
 ): Promise<DuplicateCommandError | VersionError | undefined> {
   const [head] = await session.query<VersionRow>(
@@ -114,7 +106,7 @@ async function findRefusal(
 async function insertEvents(
   session: MysqlSession,
   { statements, hasReturning, timestamps }: MysqlSetup,
-  append: Append,
+  append: PreparedAppend,
 ): Promise<number[]> {
   const { stream, aggregateId, version, events } = append;
   const text = statements.insertEvents(events.length);
@@ -140,7 +132,8 @@ async function insertEvents(
 
 /** What the columns of its events are bound to. */
 export function valuesOf(
-  { stream, aggregateId, version, events, metadata, times, commandId }: Append,
+  { stream, aggregateId, version, events, metadata, times, commandId }:
+    PreparedAppend,
   timestamps: MysqlTimestamps,
 ): MysqlValue[] {
   return events.flatMap((event, index): MysqlValue[] => [

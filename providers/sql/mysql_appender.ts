@@ -1,12 +1,12 @@
 import { systemClock } from "../../core/clock.ts";
 import { aggregateKey } from "../../core/aggregate_key.ts";
-import { StoreError } from "../../core/errors.ts";
-import type { StoreEvent } from "../../core/event.ts";
+import type { Append } from "../append_input.ts";
+import { coalescableOf, ownErrorOf } from "./append_group.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
 import {
-  type Append,
   appendEvents,
   prepareAppend,
+  type PreparedAppend,
   valuesOf,
 } from "./mysql_append.ts";
 import {
@@ -26,7 +26,7 @@ const MAX_RETRIES = 4;
 /** The pause before that, where somebody had a lock, in milliseconds. */
 const PAUSE_MS = 10;
 
-type Shared = Append & Coalescable;
+type Shared = PreparedAppend & Coalescable;
 
 /** What is stored of a group, by key; the others have to be run alone. */
 type Stored = Map<string, number[]>;
@@ -71,22 +71,18 @@ export class MysqlAppender<Tx> {
    * @throws {VersionError} If the aggregate is not at the version before.
    */
   async append(
-    append: Pick<Append, "stream" | "aggregateId" | "version" | "commandId">,
-    events: StoreEvent<any>[],
+    append: Append,
     tx: Tx | undefined,
   ): Promise<number[]> {
-    const prepared = prepareAppend(append, events);
+    const prepared = prepareAppend(append);
     if (tx !== undefined) return await this.#appendAlone(prepared, tx);
     return await this.#coalescer.run({
       ...prepared,
-      key: aggregateKey(append.stream, append.aggregateId),
-      size: events.length,
-      characters: [...prepared.events, ...prepared.metadata]
-        .reduce((sum, text) => sum + (text?.length ?? 0), 0),
+      ...coalescableOf(prepared),
     });
   }
 
-  #appendAlone(append: Append, tx: Tx | undefined): Promise<number[]> {
+  #appendAlone(append: PreparedAppend, tx: Tx | undefined): Promise<number[]> {
     const { stream, aggregateId } = append;
     return this.#store.write(
       { what: "append", tx, facts: { stream, aggregateId } },
@@ -185,18 +181,11 @@ async function insertTogether(
   return stored;
 }
 
-/** An error of all of them, as that of one. */
 function toOwnError(
   error: unknown,
-  { stream, aggregateId }: Append,
+  { stream, aggregateId }: Shared,
 ): unknown {
   const facts = { stream, aggregateId };
-  const own = toStoreError(error, {
-    what: "append",
-    facts,
-    mayBeCommitted: true,
-  });
-  return own === error && error instanceof StoreError
-    ? new StoreError(error.code, error.message, { ...facts, cause: error })
-    : own;
+  const operation = { what: "append", facts, mayBeCommitted: true };
+  return ownErrorOf(error, toStoreError(error, operation), facts);
 }

@@ -144,8 +144,7 @@ export function createMysqlProvider<E extends Event, Tx>(
       if (commandId !== undefined) checkLength("commandId", commandId);
       if (events.length === 0) return [];
       const positions = await appender.append(
-        { stream, aggregateId, version, commandId },
-        events,
+        { stream, aggregateId, version, events, commandId },
         tx,
       );
       // In a transaction they are new when it commits.

@@ -1,29 +1,19 @@
 import { DuplicateCommandError, VersionError } from "../../core/errors.ts";
-import type { StoreEvent } from "../../core/event.ts";
+import type { Append } from "../append_input.ts";
+import { type EventTexts, textsOf } from "./append_group.ts";
 import type { PostgresStatements } from "./postgres.ts";
 import type { PostgresRow, PostgresValue } from "./postgres_executor.ts";
 import { type Position, toArrayText, toPosition } from "./postgres_rows.ts";
 import type { Operation, PostgresStore } from "./postgres_store.ts";
 
-/** What `append` was asked to store. */
-export type Append = {
-  stream: string;
-  aggregateId: string;
-  version: number;
-  events: StoreEvent<any>[];
-  commandId: string | undefined;
-};
-
-/** An append whose events are text already: what is changed later is not stored. */
-export type PreparedAppend = {
+/** An append whose events are text already. */
+export type PreparedAppend = EventTexts & {
   stream: string;
   aggregateId: string;
   /** The version that the aggregate is expected to have. */
   before: number;
   commandId: string | null;
   timestamps: string[];
-  events: string[];
-  metadata: (string | null)[];
 };
 
 /** Makes texts of the events. */
@@ -37,10 +27,7 @@ export function prepareAppend(append: Append): PreparedAppend {
     timestamps: events.map(({ timestamp }) =>
       new Date(timestamp).toISOString()
     ),
-    events: events.map(({ event }) => JSON.stringify(event)),
-    metadata: events.map(({ metadata }) =>
-      metadata === undefined ? null : JSON.stringify(metadata)
-    ),
+    ...textsOf(events),
   };
 }
 

@@ -1,9 +1,9 @@
 import { aggregateKey } from "../../core/aggregate_key.ts";
-import { StoreError } from "../../core/errors.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
 import type { PostgresStatements } from "./postgres.ts";
+import type { Append } from "../append_input.ts";
+import { coalescableOf, ownErrorOf } from "./append_group.ts";
 import {
-  type Append,
   appendEvents,
   explainRefusal,
   operationOf,
@@ -61,10 +61,7 @@ export class PostgresAppender<Tx> {
     this.#store.checkOutside("append");
     return await this.#coalescer.run({
       ...prepared,
-      key: aggregateKey(prepared.stream, prepared.aggregateId),
-      size: prepared.events.length,
-      characters: [...prepared.events, ...prepared.metadata]
-        .reduce((sum, text) => sum + (text?.length ?? 0), 0),
+      ...coalescableOf(prepared),
     });
   }
 
@@ -137,11 +134,8 @@ function positionsByKey(rows: PostgresRow[]): Map<string, Position[]> {
   );
 }
 
-/** An error of all of them, as that of one. */
 function toOwnError(error: unknown, append: Shared): unknown {
   const { what, facts } = operationOf(append, undefined);
   const own = toStoreError(error, { what, facts, mayBeCommitted: true });
-  return own === error && error instanceof StoreError
-    ? new StoreError(error.code, error.message, { ...facts, cause: error })
-    : own;
+  return ownErrorOf(error, own, facts);
 }
