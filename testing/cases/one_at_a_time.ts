@@ -16,13 +16,7 @@ export const oneAtATimeCases: readonly Case[] = [
     guarantee: 6,
     needs: ["records"],
     async run(subject) {
-      const { append, handlerOn } = prepare(subject);
-      const first = handlerOn(subject.provider);
-      const second = handlerOn(await subject.another());
-      first.handler.start();
-      await append(0);
-      await handled(subject, first, 1);
-      second.handler.start();
+      const { append, first, second } = await startTwo(subject);
       for (let number = 1; number < 12; number++) {
         await append(number);
         await handled(subject, first, number + 1);
@@ -39,13 +33,7 @@ export const oneAtATimeCases: readonly Case[] = [
     guarantee: 6,
     needs: ["records"],
     async run(subject) {
-      const { append, handlerOn } = prepare(subject);
-      const first = handlerOn(subject.provider);
-      const second = handlerOn(await subject.another());
-      first.handler.start();
-      await append(0);
-      await handled(subject, first, 1);
-      second.handler.start();
+      const { append, first, second } = await startTwo(subject);
       await append(1);
       await handled(subject, first, 2);
       await first.handler.stop();
@@ -60,15 +48,12 @@ export const oneAtATimeCases: readonly Case[] = [
     guarantee: 6,
     needs: ["records"],
     async run(subject) {
-      const { append, handlerOn } = prepare(subject);
       const crashing = crashable(subject.provider);
       subject.cleanUp(crashing.end);
-      const first = handlerOn(crashing.provider);
-      const second = handlerOn(await subject.another());
-      first.handler.start();
-      await append(0);
-      await handled(subject, first, 1);
-      second.handler.start();
+      const { append, first, second } = await startTwo(
+        subject,
+        crashing.provider,
+      );
       await append(1);
       await handled(subject, first, 2);
       crashing.crash();
@@ -128,6 +113,18 @@ function prepare(subject: Subject) {
         ...exclusive !== undefined && { exclusive },
       }),
   };
+}
+
+/** Starts one handler, which handles event 0, and then another of its bookmark. */
+async function startTwo(subject: Subject, provider = subject.provider) {
+  const { append, handlerOn } = prepare(subject);
+  const first = handlerOn(provider);
+  const second = handlerOn(await subject.another());
+  first.handler.start();
+  await append(0);
+  await handled(subject, first, 1);
+  second.handler.start();
+  return { append, first, second };
 }
 
 function handled(
