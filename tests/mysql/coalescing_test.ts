@@ -1,5 +1,15 @@
-import { DuplicateCommandError, StoreError, VersionError } from "evtstore";
+import { DuplicateCommandError, VersionError } from "evtstore";
 import assert from "node:assert/strict";
+import {
+  appendForty,
+  appendNumbered as append,
+  appendTen,
+  checkForty,
+  checkRace,
+  checkRefusedAlone,
+  checkUnknown,
+  together,
+} from "../providers/support/together.ts";
 import { onDatabase, type Opened, sleep } from "./support.ts";
 
 const ORDERINGS = ["horizon", "serialized"] as const;
@@ -21,60 +31,18 @@ for (const server of ["mariadb", "mariadb_barrier"] as const) {
   }
 }
 
-function append(
-  provider: Opened["provider"],
-  id: string,
-  { version = 1, note = "", count = 1, commandId = "" } = {},
-) {
-  const events = provider.createEvents(
-    "s",
-    id,
-    version,
-    Array.from({ length: count }, (_, n) => ({ type: "Written", note, n })),
-  );
-  const options = commandId ? { commandId } : {};
-  return provider.append("s", id, version, events, options);
-}
-
-/** All at the same time, behind one that is under way already. */
-async function together<T>(
-  provider: Opened["provider"],
-  work: () => Promise<T>[],
-): Promise<PromiseSettledResult<T>[]> {
-  const first = append(provider, crypto.randomUUID());
-  const results = await Promise.allSettled(work());
-  await first;
-  return results;
-}
-
 async function testResults({ provider, client }: Opened): Promise<void> {
   await append(provider, "known");
   const before = await commits(client);
   const results = await together(provider, () => [
-    ...Array.from(
-      { length: 40 },
-      (_, n) =>
-        append(provider, `a${n}`, { count: 1 + n % 3, note: `of a${n}` }),
-    ),
+    ...appendForty(provider),
     append(provider, "known", { version: 2 }),
     append(provider, "known", { version: 9 }),
     append(provider, "nowhere", { version: 7 }),
   ]);
   const statements = await commits(client) - before;
   assert(statements < 20, `43 appends by ${statements} statements`);
-  for (let n = 0; n < 40; n++) {
-    const result = results[n]!;
-    assert(result.status === "fulfilled");
-    const stored = await provider.getEventsFor("s", `a${n}`);
-    assert.deepEqual(result.value, stored);
-    assert.equal(stored.length, 1 + n % 3);
-    for (const [index, { version, position, event }] of stored.entries()) {
-      assert.equal(version, index + 1);
-      assert.equal(event.n, index);
-      assert.equal(event.note, `of a${n}`);
-      if (index > 0) assert(position > stored[index - 1]!.position);
-    }
-  }
+  await checkForty(provider, results);
   assert.equal(results[40]!.status, "fulfilled");
   for (const [index, actual] of [[41, 2], [42, 0]] as const) {
     const result = results[index]!;
@@ -93,36 +61,11 @@ async function commits(client: Opened["client"]): Promise<number> {
 }
 
 async function testRace({ provider, client }: Opened): Promise<void> {
-  const wins = new Map<string, number>();
-  let losses = 0;
-  await Promise.all(
-    Array.from({ length: 32 }, async (_, caller) => {
-      const id = `raced ${caller % 5}`;
-      for (let won = 0; won < 3;) {
-        const known = await provider.getEventsFor("s", id);
-        const version = known.length + 1;
-        const count = 1 + caller % 2;
-        try {
-          await append(provider, id, { version, count });
-          wins.set(id, (wins.get(id) ?? 0) + count);
-          won++;
-        } catch (error) {
-          assert(error instanceof VersionError);
-          assert.equal(error.aggregateId, id);
-          losses++;
-        }
-      }
-    }),
-  );
-  assert(losses > 0);
-  for (const [id, events] of wins) {
+  await checkRace(provider, 3, async (id) => {
     const rows = await client("events").where({ aggregate_id: id })
       .orderBy("position");
-    assert.deepEqual(
-      rows.map(({ version }) => version),
-      Array.from({ length: events }, (_, index) => index + 1),
-    );
-  }
+    return rows.map(({ version }) => version);
+  });
 }
 
 async function testCommandId({ provider }: Opened): Promise<void> {
@@ -155,28 +98,7 @@ async function testRefused({ provider, client }: Opened): Promise<void> {
        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by the trigger';
      END IF`,
   );
-  const results = await together(
-    provider,
-    () =>
-      Array.from({ length: 20 }, (_, n) =>
-        append(provider, `a${n}`, {
-          count: 2,
-          note: n === 7 ? "bad" : "x".repeat(n * 10_000),
-        })),
-  );
-  for (const [n, result] of results.entries()) {
-    const stored = await provider.getEventsFor("s", `a${n}`);
-    assert.equal(stored.length, n === 7 ? 0 : 2);
-    if (n !== 7) {
-      assert.equal(result.status, "fulfilled");
-      continue;
-    }
-    assert(result.status === "rejected");
-    assert(result.reason instanceof StoreError);
-    assert.equal(result.reason.code, "STORE_FAILED");
-    assert.match(result.reason.message, /refused by the trigger/);
-    assert.equal(result.reason.aggregateId, "a7");
-  }
+  await checkRefusedAlone(provider, 10_000);
 }
 
 async function testCut({ provider, client }: Opened): Promise<void> {
@@ -187,21 +109,9 @@ async function testCut({ provider, client }: Opened): Promise<void> {
      END IF`,
   );
   const cutting = cutSleeping(client);
-  const results = await together(
-    provider,
-    () =>
-      Array.from(
-        { length: 10 },
-        (_, n) => append(provider, `a${n}`, { note: n === 9 ? "slow" : "" }),
-      ),
-  );
+  const results = await together(provider, () => appendTen(provider));
   await cutting;
-  for (const [n, result] of results.entries()) {
-    assert(result.status === "rejected");
-    assert(result.reason instanceof StoreError);
-    assert.equal(result.reason.code, "OUTCOME_UNKNOWN");
-    assert.equal(result.reason.aggregateId, `a${n}`);
-  }
+  checkUnknown(results);
   await append(provider, "a0");
 }
 

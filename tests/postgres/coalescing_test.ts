@@ -1,4 +1,4 @@
-import { DuplicateCommandError, StoreError, VersionError } from "evtstore";
+import { DuplicateCommandError, VersionError } from "evtstore";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Provider } from "../../core/provider.ts";
@@ -6,6 +6,16 @@ import * as knexProvider from "../../providers/knex.ts";
 import type { PostgresOptions } from "../../providers/pg.ts";
 import { knexOnPostgres } from "../providers/support/knex.ts";
 import { openPg } from "../providers/support/pg.ts";
+import {
+  appendForty,
+  appendNumbered as append,
+  appendTen,
+  checkForty,
+  checkRace,
+  checkRefusedAlone,
+  checkUnknown,
+  together,
+} from "../providers/support/together.ts";
 import {
   openSchema,
   type PostgresSchema,
@@ -79,100 +89,28 @@ function testCoalescing(
     }
   }
 
-  function append(
-    provider: Provider<any, any>,
-    id: string,
-    { version = 1, note = "", count = 1, commandId = "" } = {},
-  ) {
-    const events = provider.createEvents(
-      "s",
-      id,
-      version,
-      Array.from({ length: count }, (_, n) => ({ type: "Written", note, n })),
-    );
-    const options = commandId ? { commandId } : {};
-    return provider.append("s", id, version, events, options);
-  }
-
-  /** All at the same time, behind one that is under way already. */
-  async function together<T>(
-    provider: Provider<any, any>,
-    work: () => Promise<T>[],
-  ): Promise<PromiseSettledResult<T>[]> {
-    const first = append(provider, crypto.randomUUID());
-    const results = await Promise.allSettled(work());
-    await first;
-    return results;
-  }
-
   it("each caller gets the positions of its own events, in their order", () =>
     using(async ({ provider, statements }, schema) => {
       await append(provider, "before");
       const before = statements?.() ?? 0;
-      const results = await together(
-        provider,
-        () =>
-          Array.from(
-            { length: 40 },
-            (_, n) =>
-              append(provider, `a${n}`, { count: 1 + n % 3, note: `of a${n}` }),
-          ),
-      );
+      const results = await together(provider, () => appendForty(provider));
       if (statements) assert(statements() - before <= 6, `${statements()}`);
-      for (const [n, result] of results.entries()) {
-        assert(result.status === "fulfilled");
-        const stored = await provider.getEventsFor("s", `a${n}`);
-        assert.deepEqual(result.value, stored);
-        assert.equal(stored.length, 1 + n % 3);
-        for (const [index, { version, position, event }] of stored.entries()) {
-          assert.equal(version, index + 1);
-          assert.equal(event.n, index);
-          assert.equal(event.note, `of a${n}`);
-          if (index > 0) assert(position > stored[index - 1]!.position);
-        }
-      }
+      await checkForty(provider, results);
       const rows = await schema.query("SELECT count(*) FROM events");
       const expected = 2 + 40 + 13 + 2 * 13;
       assert.equal(Number(rows[0].count), expected);
     }));
 
   it("32 callers race: winners are events, losers get VersionError", () =>
-    using(async ({ provider }, schema) => {
-      const wins = new Map<string, number>();
-      let losses = 0;
-      await Promise.all(
-        Array.from({ length: 32 }, async (_, caller) => {
-          const id = `raced ${caller % 5}`;
-          for (let won = 0; won < 4;) {
-            const known = await provider.getEventsFor("s", id);
-            const version = known.length + 1;
-            const count = 1 + caller % 2;
-            try {
-              await append(provider, id, { version, count });
-              wins.set(id, (wins.get(id) ?? 0) + count);
-              won++;
-            } catch (error) {
-              assert(error instanceof VersionError);
-              assert.equal(error.aggregateId, id);
-              assert.equal(error.expectedVersion, version - 1);
-              assert(error.actualVersion! > version - 1);
-              losses++;
-            }
-          }
-        }),
-      );
-      assert(losses > 0);
-      for (const [id, events] of wins) {
+    using(({ provider }, schema) =>
+      checkRace(provider, 4, async (id) => {
         const rows = await schema.query(
           "SELECT version FROM events WHERE aggregate_id = $1 ORDER BY position",
           [id],
         );
-        assert.deepEqual(
-          rows.map(({ version }) => version),
-          Array.from({ length: events }, (_, index) => index + 1),
-        );
-      }
-    }));
+        return rows.map(({ version }) => version);
+      })
+    ));
 
   it("an outdated one is refused alone, as is one from nowhere", () =>
     using(async ({ provider }) => {
@@ -229,30 +167,7 @@ function testCoalescing(
       await schema.query(
         "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse()",
       );
-      const results = await together(
-        provider,
-        () =>
-          Array.from({ length: 20 }, (_, n) =>
-            append(provider, `a${n}`, {
-              count: 2,
-              note: n === 7 ? "bad" : "x".repeat(n * 40_000),
-            })),
-      );
-      for (const [n, result] of results.entries()) {
-        const stored = await provider.getEventsFor("s", `a${n}`);
-        if (n !== 7) {
-          assert.equal(result.status, "fulfilled");
-          assert.equal(stored.length, 2);
-          assert.equal(stored[1]!.event.note.length, n * 40_000);
-          continue;
-        }
-        assert(result.status === "rejected");
-        assert(result.reason instanceof StoreError);
-        assert.equal(result.reason.code, "STORE_FAILED");
-        assert.match(result.reason.message, /refused by the trigger/);
-        assert.equal(result.reason.aggregateId, "a7");
-        assert.equal(stored.length, 0);
-      }
+      await checkRefusedAlone(provider, 40_000);
     }));
 
   const blocksOne =
@@ -309,22 +224,9 @@ function testCoalescing(
         "CREATE TRIGGER dawdle BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION dawdle()",
       );
       const cutting = cutSleeping(schema);
-      const results = await together(
-        provider,
-        () =>
-          Array.from(
-            { length: 10 },
-            (_, n) =>
-              append(provider, `a${n}`, { note: n === 9 ? "slow" : "" }),
-          ),
-      );
+      const results = await together(provider, () => appendTen(provider));
       await cutting;
-      for (const [n, result] of results.entries()) {
-        assert(result.status === "rejected");
-        assert(result.reason instanceof StoreError);
-        assert.equal(result.reason.code, "OUTCOME_UNKNOWN");
-        assert.equal(result.reason.aggregateId, `a${n}`);
-      }
+      checkUnknown(results);
       assert.equal(
         new Set(results.map((one) => one.status === "rejected" && one.reason))
           .size,

@@ -1,8 +1,23 @@
 import type { Knex } from "knex";
-import type { ReadModel, StoreOptions } from "./store.ts";
+import { createProvider } from "../../../providers/knex.ts";
+import type { ReadModel, Store, StoreOptions } from "./store.ts";
+
+/** A store on a server, by a Knex that was made for it. */
+export function openKnex(client: Knex, options: StoreOptions): Store {
+  adaptKnex(client, options);
+  return {
+    provider: createProvider({
+      client,
+      onError: options.onError ?? (() => {}),
+    }),
+    readModel: knexReadModel(client),
+    takeConnections: () => takeFromKnex(client),
+    close: () => client.destroy(),
+  };
+}
 
 /** Changes a Knex that was made elsewhere. */
-export function adaptKnex(
+function adaptKnex(
   client: Knex,
   { connections, patience }: StoreOptions,
 ): void {
@@ -15,7 +30,7 @@ export function adaptKnex(
 }
 
 /** Takes all connections of a Knex, and gives what gives them back. */
-export async function takeFromKnex(
+async function takeFromKnex(
   knex: Knex,
 ): Promise<() => Promise<void>> {
   const { client } = knex;

@@ -1,6 +1,5 @@
-import { createProvider } from "../../../providers/knex.ts";
 import { knexOnPostgres } from "../../providers/support/knex.ts";
-import { adaptKnex, knexReadModel, takeFromKnex } from "./knex.ts";
+import { openKnex } from "./knex.ts";
 import { createSchema, toUrl } from "./postgres_schema.ts";
 import type { StoreKind } from "./store.ts";
 
@@ -12,15 +11,6 @@ export const knexPostgres: StoreKind = {
     const schema = url.searchParams.get("options")!.split("=")[1]!;
     url.search = "";
     const client = knexOnPostgres(url.href, [schema]);
-    adaptKnex(client, options);
-    return {
-      provider: createProvider({
-        client,
-        onError: options.onError ?? (() => {}),
-      }),
-      readModel: knexReadModel(client),
-      takeConnections: () => takeFromKnex(client),
-      close: () => client.destroy(),
-    };
+    return openKnex(client, options);
   },
 };

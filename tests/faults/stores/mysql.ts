@@ -1,6 +1,6 @@
-import { createProvider, migrate } from "../../../providers/knex.ts";
+import { migrate } from "../../../providers/knex.ts";
 import { knexOnMysql } from "../../providers/support/knex.ts";
-import { adaptKnex, knexReadModel, takeFromKnex } from "./knex.ts";
+import { openKnex } from "./knex.ts";
 import type { StoreKind } from "./store.ts";
 
 /** MySQL or MariaDB by Knex. */
@@ -18,15 +18,6 @@ export const mysql: StoreKind = {
   },
   async open(address, options) {
     const client = knexOnMysql(address);
-    adaptKnex(client, options);
-    return {
-      provider: createProvider({
-        client,
-        onError: options.onError ?? (() => {}),
-      }),
-      readModel: knexReadModel(client),
-      takeConnections: () => takeFromKnex(client),
-      close: () => client.destroy(),
-    };
+    return openKnex(client, options);
   },
 };

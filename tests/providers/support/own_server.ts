@@ -1,12 +1,6 @@
-import process from "node:process";
 import type { TestContext } from "node:test";
-import {
-  type DatabaseDefinition,
-  MissingError,
-} from "../../../scripts/databases/definition.ts";
-import { isContinuousIntegration } from "../../../scripts/databases/install_policy.ts";
-import { startPrivateServer } from "../../../scripts/databases/private_server.ts";
-import { messageOf } from "../../../scripts/databases/ready.ts";
+import type { DatabaseDefinition } from "../../../scripts/databases/definition.ts";
+import { startIfThere } from "./private_server.ts";
 
 /** A server of the test's own, to be killed. */
 export type OwnServer = {
@@ -20,8 +14,7 @@ export type OwnServer = {
 };
 
 /**
- * Starts a server from its package for the time of a test; undefined, with a
- * note, where it cannot be had.
+ * Starts a server for the time of a test, if there is one.
  *
  * @param more Arguments of the server.
  */
@@ -30,23 +23,17 @@ export async function startOwnServer(
   definition: DatabaseDefinition,
   more: string[] = [],
 ): Promise<OwnServer | undefined> {
-  try {
-    const server = await startPrivateServer(definition, { args: more });
-    const closing: OwnServer["closing"] = [];
-    t.after(async () => {
-      for (const close of closing) await close();
-      await server.remove();
-    });
-    return {
-      url: server.url,
-      closing,
-      kill: () => server.stop("SIGKILL"),
-      restart: () => server.start(),
-    };
-  } catch (error) {
-    const isMissing = error instanceof MissingError;
-    if (!isMissing || isContinuousIntegration(process.env)) throw error;
-    t.diagnostic?.(`no server to kill: ${messageOf(error)}`);
-    return undefined;
-  }
+  const server = await startIfThere(definition, { args: more });
+  if (!server) return undefined;
+  const closing: OwnServer["closing"] = [];
+  t.after(async () => {
+    for (const close of closing) await close();
+    await server.remove();
+  });
+  return {
+    url: server.url,
+    closing,
+    kill: () => server.stop("SIGKILL"),
+    restart: () => server.start(),
+  };
 }

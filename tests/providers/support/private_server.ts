@@ -13,23 +13,31 @@ import {
 export type { PrivateServer };
 
 /**
- * Runs a test on a server of its own, which is gone afterwards. Where it cannot
- * be had one line says so, and in CI it is an error.
+ * Starts a server of a test's own. Where it cannot be had one line says so, and
+ * in CI it is an error.
  */
+export async function startIfThere(
+  definition: DatabaseDefinition,
+  options: PrivateServerOptions,
+): Promise<PrivateServer | undefined> {
+  try {
+    return await startPrivateServer(definition, options);
+  } catch (error) {
+    const isMissing = error instanceof MissingError;
+    if (!isMissing || isContinuousIntegration(process.env)) throw error;
+    console.warn(`Not tested on a ${definition.name} of its own: ${error}`);
+    return undefined;
+  }
+}
+
+/** Runs a test on a server of its own, if there is one, which is gone afterwards. */
 export async function withPrivateServer(
   definition: DatabaseDefinition,
   options: PrivateServerOptions,
   test: (server: PrivateServer) => Promise<void>,
 ): Promise<void> {
-  let server: PrivateServer;
-  try {
-    server = await startPrivateServer(definition, options);
-  } catch (error) {
-    const isMissing = error instanceof MissingError;
-    if (!isMissing || isContinuousIntegration(process.env)) throw error;
-    console.warn(`Not tested on a ${definition.name} of its own: ${error}`);
-    return;
-  }
+  const server = await startIfThere(definition, options);
+  if (!server) return;
   try {
     await test(server);
   } finally {
