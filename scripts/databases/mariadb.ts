@@ -1,5 +1,4 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { askMysql } from "./clients.ts";
 import { findProgram, runOrThrow } from "./command.ts";
 import { findOrInstall } from "./debian.ts";
@@ -8,7 +7,8 @@ import type {
   ServerCommand,
   StartContext,
 } from "./definition.ts";
-import { makeFolder, serverUser } from "./server_user.ts";
+import { prepareMysqlServer } from "./mysql_server.ts";
+import { serverUser } from "./server_user.ts";
 
 /** Shows its metadata locks, by which a reader sees who is still writing. */
 export const mariadb: DatabaseDefinition = {
@@ -42,7 +42,6 @@ const packages = {
 
 const folders = ["/usr/sbin", "/usr/bin", "/opt/homebrew/bin"];
 
-// Run at each start, before anyone can connect.
 const setup = `
 create database if not exists evtstore;
 create user if not exists evtstore@'%' identified by 'evtstore';
@@ -63,51 +62,26 @@ async function startMariadb(
 ): Promise<ServerCommand> {
   const programs = await findOrInstall(findPrograms, packages, context);
   const user = serverUser(["mysql", "nobody"]);
-  const { folder, port } = context;
-  const data = join(folder, "data");
-  const setupFile = join(folder, "setup.sql");
-  makeFolder(folder, user);
-  writeFileSync(setupFile, setup, { mode: 0o644 });
-  if (!existsSync(data)) {
-    const unfinished = `${data}.new`;
-    const install = () => {
-      rmSync(unfinished, { recursive: true, force: true });
-      return runOrThrow(programs.install, [
-        "--no-defaults",
-        `--datadir=${unfinished}`,
-        "--skip-test-db",
-        "--innodb-log-file-size=32M",
-        sharedIo,
-      ], { cwd: folder, user, timeout: 120_000 });
-    };
-    // On a machine that starts six servers at once it failed, once.
-    await install().catch(install);
-    renameSync(unfinished, data);
-  }
-  return {
-    program: programs.server,
-    args: [
+  const ownOptions = ["--innodb-log-file-size=32M", sharedIo];
+  const install = (data: string) => {
+    rmSync(data, { recursive: true, force: true });
+    return runOrThrow(programs.install, [
       "--no-defaults",
       `--datadir=${data}`,
-      `--init-file=${setupFile}`,
-      "--bind-address=127.0.0.1",
-      `--port=${port}`,
-      // In the data folder: the full path may be too long for a socket.
-      "--socket=server.sock",
-      `--pid-file=${join(folder, "server.pid")}`,
-      "--skip-name-resolve",
-      "--skip-log-bin",
-      "--character-set-server=utf8mb4",
-      "--max-connections=200",
-      "--innodb-log-file-size=32M",
-      "--innodb-flush-log-at-trx-commit=1",
-      sharedIo,
-      ...options,
-    ],
-    url: `mysql://evtstore:evtstore@127.0.0.1:${port}/evtstore`,
-    stopSignal: "SIGTERM",
-    user,
+      "--skip-test-db",
+      ...ownOptions,
+    ], { cwd: context.folder, user, timeout: 120_000 });
   };
+  return await prepareMysqlServer(context, {
+    program: programs.server,
+    user,
+    setup,
+    // On a machine that starts six servers at once it failed, once.
+    initialize: async (data) => {
+      await install(data).catch(() => install(data));
+    },
+    options: ["--character-set-server=utf8mb4", ...ownOptions, ...options],
+  });
 }
 
 function findPrograms(): Programs | undefined {

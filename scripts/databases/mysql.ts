@@ -1,11 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { askMysql } from "./clients.ts";
@@ -18,7 +12,8 @@ import {
   type StartContext,
 } from "./definition.ts";
 import { fetchMavenProject } from "./maven.ts";
-import { makeFolder, serverUser } from "./server_user.ts";
+import { prepareMysqlServer } from "./mysql_server.ts";
+import { serverUser } from "./server_user.ts";
 
 /**
  * MySQL itself: 8.4 of Docker compose, or the one that a package holds. That is
@@ -56,47 +51,24 @@ async function startMysql(context: StartContext): Promise<ServerCommand> {
   const packages = { debian: ["libaio1"], homebrew: "libaio" };
   await findOrInstall(runs, packages, context);
   const user = serverUser(["mysql", "nobody"]);
-  const { folder, port } = context;
-  const data = join(folder, "data");
-  const setupFile = join(folder, "setup.sql");
   const messages = [
     `--lc-messages-dir=${join(home, "share")}`,
     `--character-sets-dir=${join(home, "share", "charsets")}`,
   ];
-  makeFolder(folder, user);
-  writeFileSync(setupFile, setup, { mode: 0o644 });
-  if (!existsSync(data)) {
-    const unfinished = `${data}.new`;
-    rmSync(unfinished, { recursive: true, force: true });
-    await runOrThrow(server, [
-      "--no-defaults",
-      "--initialize-insecure",
-      `--datadir=${unfinished}`,
-      ...messages,
-    ], { cwd: folder, user, timeout: 120_000 });
-    renameSync(unfinished, data);
-  }
-  return {
+  return await prepareMysqlServer(context, {
     program: server,
-    args: [
-      "--no-defaults",
-      `--datadir=${data}`,
-      `--init-file=${setupFile}`,
-      "--bind-address=127.0.0.1",
-      `--port=${port}`,
-      "--socket=server.sock",
-      `--pid-file=${join(folder, "server.pid")}`,
-      "--skip-mysqlx",
-      "--skip-name-resolve",
-      "--skip-log-bin",
-      "--max-connections=200",
-      "--innodb-flush-log-at-trx-commit=1",
-      ...messages,
-    ],
-    url: `mysql://evtstore:evtstore@127.0.0.1:${port}/evtstore`,
-    stopSignal: "SIGTERM",
     user,
-  };
+    setup,
+    initialize: async (data) => {
+      await runOrThrow(server, [
+        "--no-defaults",
+        "--initialize-insecure",
+        `--datadir=${data}`,
+        ...messages,
+      ], { cwd: context.folder, user, timeout: 120_000 });
+    },
+    options: ["--skip-mysqlx", ...messages],
+  });
 }
 
 async function unpackServer(context: StartContext): Promise<string> {
