@@ -50,3 +50,23 @@ export type Contender = {
   /** Drops what it made. */
   close(): Promise<unknown>;
 };
+
+/** What is written by hand, of the two steps that differ between the databases. */
+export function byHand(
+  append: (
+    id: string,
+    version: number,
+    events: Deposited[],
+  ) => Promise<unknown>,
+  load: (id: string) => Promise<{ account: Account; version: number }>,
+): Pick<Contender, "append" | "command" | "load"> {
+  return {
+    append: (id, version, count) =>
+      append(id, version, Array.from({ length: count }, () => deposit())),
+    async command(id) {
+      const { account, version } = await load(id);
+      await append(id, version, [deposit(1 + account.cents % 2)]);
+    },
+    load: async (id) => (await load(id)).account.cents,
+  };
+}

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { type Contender, deposit, fold, STREAM } from "./contender.ts";
+import { byHand, type Contender, fold, STREAM } from "./contender.ts";
 
 /**
  * What an application would write by hand: one insert a command, with the
@@ -42,13 +42,7 @@ export async function rawMongo(
 
   return {
     name: "plain driver",
-    append: (id, version, count) =>
-      append(id, version, Array.from({ length: count }, () => deposit())),
-    async command(id) {
-      const { account, version } = await load(id);
-      await append(id, version, [deposit(1 + account.cents % 2)]);
-    },
-    load: async (id) => (await load(id)).account.cents,
+    ...byHand(append, load),
     async catchUp() {
       let handled = 0;
       const found = events.find({ stream: STREAM }).sort({ _id: 1 })

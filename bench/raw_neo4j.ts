@@ -1,5 +1,5 @@
 import neo4j, { type Driver } from "neo4j-driver";
-import { type Contender, deposit, fold, STREAM } from "./contender.ts";
+import { byHand, type Contender, fold, STREAM } from "./contender.ts";
 
 /**
  * What an application would write by hand: one statement a command. It gives
@@ -55,13 +55,7 @@ export async function rawNeo4j(
 
   return {
     name: "plain driver",
-    append: (id, version, count) =>
-      append(id, version, Array.from({ length: count }, () => deposit())),
-    async command(id) {
-      const { account, version } = await load(id);
-      await append(id, version, [deposit(1 + account.cents % 2)]);
-    },
-    load: async (id) => (await load(id)).account.cents,
+    ...byHand(append, load),
     close,
   };
 }

@@ -1,4 +1,4 @@
-import { type Contender, deposit, fold, STREAM } from "./contender.ts";
+import { byHand, type Contender, fold, STREAM } from "./contender.ts";
 
 /** Runs a statement by a driver, prepared. @returns The values of its rows. */
 export type Query = (text: string, values: unknown[]) => Promise<any[][]>;
@@ -137,13 +137,7 @@ export async function rawSql(
 
   return {
     name: "plain SQL",
-    append: (id, version, count) =>
-      append(id, version, Array.from({ length: count }, () => deposit())),
-    async command(id) {
-      const { account, version } = await load(id);
-      await append(id, version, [deposit(1 + account.cents % 2)]);
-    },
-    load: async (id) => (await load(id)).account.cents,
+    ...byHand(append, load),
     async catchUp() {
       const bookmark = `catch-up ${runs++}`;
       let handled = 0;
