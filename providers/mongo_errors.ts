@@ -30,6 +30,18 @@ const CLOSED = new Set([
   "PoolClosedError",
 ]);
 
+/**
+ * Codes of a socket. The driver hands its socket's own error on where it waits
+ * for room to write, with neither a name nor a label of its own.
+ */
+const SOCKET = new Set([
+  "EPIPE",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "ETIMEDOUT",
+  "ERR_STREAM_DESTROYED",
+]);
+
 const RANGE_ERROR = /^(BSON)?(Offset|Range)Error$/;
 const OWN_KEYS = new Set([
   "_id",
@@ -137,7 +149,8 @@ export function isLost(error: unknown): boolean {
   const { name, code } = (error ?? {}) as Facts;
   const text = String(name);
   return NOT_SENT.has(text) || text.startsWith("MongoNetwork") ||
-    NO_PRIMARY.has(code as number) || hasLabel(error, "RetryableWriteError");
+    NO_PRIMARY.has(code as number) || SOCKET.has(code as string) ||
+    hasLabel(error, "RetryableWriteError");
 }
 
 /** Whether the server cannot have been asked. */
@@ -214,7 +227,7 @@ function codeOf(error: unknown): unknown {
 
 function isOfDriver(error: unknown): boolean {
   const name = String((error as Facts | null)?.name);
-  return error instanceof WriteRefusal || error instanceof NoAnswer ||
+  return SOCKET.has(codeOf(error) as string) || error instanceof WriteRefusal || error instanceof NoAnswer ||
     /^(Mongo|BSON|PoolC)/.test(name) ||
     RANGE_ERROR.test(name);
 }
