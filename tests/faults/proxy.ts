@@ -112,6 +112,9 @@ export class Proxy {
     }
     this.#cut = undefined;
     this.cuts++;
+    // What comes before the cut is sent must not follow it: a connection that
+    // breaks loses its end, and nothing in between.
+    for (const socket of pair) socket.removeAllListeners("data");
     const before = data.subarray(0, cut.bytes);
     if (before.length === 0) this.#end(pair);
     else receiver.write(before, () => this.#end(pair));
