@@ -64,7 +64,7 @@ export type PostgresReadStatements = {
   selectHead: string;
   /** streams, after, up to, limit. */
   selectEventsFrom: string;
-  /** streams, after, limit → each row after the `position` of the newest event. */
+  /** streams, after, up to, limit → each row after the `position` of the newest event. */
   selectEventsFromHead: string;
   /** stream, aggregate id, after, limit → without the names. */
   selectEventsFor: string;
@@ -133,8 +133,9 @@ function createReadStatements(events: string): PostgresReadStatements {
         FROM ${events} AS event
         WHERE event.stream = ANY ($1::text[])
           AND event.position > $2::bigint
+          AND event.position <= $3::bigint
         ORDER BY event.position
-        LIMIT $3::bigint
+        LIMIT $4::bigint
       ) AS page ON true
       ORDER BY page.position`,
 

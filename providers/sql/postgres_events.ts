@@ -10,12 +10,22 @@ import {
 } from "./postgres_rows.ts";
 import type { Operation, PostgresStore } from "./postgres_store.ts";
 
+/** The last of PostgreSQL's. */
+const MAX_POSITION = 9_223_372_036_854_775_807n;
 /**
- * A page that begins no further than this behind the end is read by a prepared
- * statement. Its one plan for all values walks the primary key, which from far
- * behind, for a stream that is rare, is the whole log for a few events.
+ * A reading of so many positions at most is prepared. Its one plan for all
+ * values walks the primary key, which for a stream that is rare, over many
+ * positions, is the whole log for a few events.
  */
-const NEAR = 1000;
+const FEW = 5000;
+/**
+ * A page is looked for among so many positions an event that it may have, and
+ * where there are not enough, among so many times more behind them. Before the
+ * server has counted a table it plans for a few events, and would read and sort
+ * all that follow, for every page.
+ */
+const POSITIONS_AN_EVENT = 4;
+const GROWTH = 8;
 
 /** The events up to a safe position, at most `limit` unless null. */
 export async function readPage<E extends Event, Tx>(
@@ -26,14 +36,22 @@ export async function readPage<E extends Event, Tx>(
   safe: Position,
   limit: number | null,
 ): Promise<EventPage<E>> {
-  const isNear = Number(safe) - Number(after) <= NEAR;
-  const rows = after < safe
-    ? await store.read(
-      readOperation(streams, !isNear),
-      statements.selectEventsFrom,
-      [toArrayText(streams), String(after), String(safe), limit],
-    )
-    : [];
+  const rows: PostgresRow[] = [];
+  for (const { from, to } of rangesOf(after, safe, limit)) {
+    rows.push(
+      ...await store.read(
+        readOperation(streams, Number(to) - Number(from) > FEW),
+        statements.selectEventsFrom,
+        [
+          toArrayText(streams),
+          String(from),
+          String(to),
+          limit === null ? null : limit - rows.length,
+        ],
+      ),
+    );
+    if (rows.length === limit) break;
+  }
   return toPage(rows, after, safe, limit);
 }
 
@@ -45,19 +63,42 @@ export async function readPageToHead<E extends Event, Tx>(
   after: Position,
   limit: number | null,
 ): Promise<EventPage<E>> {
-  const rows = await store.read(
-    readOperation(streams, true),
-    statements.selectEventsFromHead,
-    [toArrayText(streams), String(after), limit],
-  );
-  const head = toPosition(rows[0]?.[0] ?? 0);
-  const events = rows.map(([, ...event]) => event);
-  return toPage(
-    events.filter(([place]) => place !== null),
-    after,
-    head,
-    limit,
-  );
+  const rows: PostgresRow[] = [];
+  let head = after;
+  for (const { from, to } of rangesOf(after, undefined, limit)) {
+    const [first, ...others] = await store.read(
+      readOperation(streams, Number(to) - Number(from) > FEW),
+      statements.selectEventsFromHead,
+      [
+        toArrayText(streams),
+        String(from),
+        String(to),
+        limit === null ? null : limit - rows.length,
+      ],
+    );
+    for (const [, ...event] of [first!, ...others]) {
+      if (event[0] !== null) rows.push(event);
+    }
+    head = toPosition(first![0]);
+    if (rows.length === limit || head <= to) break;
+  }
+  return toPage(rows, after, head, limit);
+}
+
+/** The ranges of positions to look in, one after the other. */
+function* rangesOf(
+  after: Position,
+  end: Position = MAX_POSITION,
+  limit: number | null,
+): Generator<{ from: Position; to: Position }> {
+  let width = (limit ?? Infinity) * POSITIONS_AN_EVENT;
+  for (let from = after; from < end;) {
+    const isRest = width >= Number(end) - Number(from);
+    const to = isRest ? end : toPosition(BigInt(from) + BigInt(width));
+    yield { from, to };
+    from = to;
+    width *= GROWTH;
+  }
 }
 
 /** The newest event of the streams, or of one aggregate in them. */
