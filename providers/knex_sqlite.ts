@@ -4,6 +4,7 @@ import { createEventsMapper, type Event } from "../core/event.ts";
 import type { ErrorCallback, Provider } from "../core/provider.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
+import { checkTextWithoutNul as checkText, toStreams } from "./name_input.ts";
 import type { KnexClient } from "./knex_client.ts";
 import {
   appendEvents,
@@ -16,7 +17,6 @@ import {
 import { createRecords } from "./knex_sqlite_records.ts";
 import { KnexSqliteStore, type SqliteSession } from "./knex_sqlite_store.ts";
 import { checkPosition } from "./sql/mysql_rows.ts";
-import { checkText } from "./sql/postgres_text.ts";
 import {
   createStatements,
   type SqliteStatements,
@@ -96,7 +96,7 @@ export function createSqliteProvider<E extends Event>(
     },
 
     async getEventsFrom(stream, position, pageLimit) {
-      const streams = toStreams(stream);
+      const streams = toStreams(stream, checkText);
       const after = checkPosition("position", position ?? 0);
       return await store.read(
         { what: "getEventsFrom", facts: { stream: streams.join(", ") } },
@@ -125,7 +125,7 @@ export function createSqliteProvider<E extends Event>(
     },
 
     async getLastEventFor(stream, aggregateId, { tx } = {}) {
-      const streams = toStreams(stream);
+      const streams = toStreams(stream, checkText);
       if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
       return await store.read(
         { what: "getLastEventFor", tx, facts: { stream: streams.join(", ") } },
@@ -248,10 +248,4 @@ async function moveBookmark(
   return from === 0
     ? await session.run(statements.startBookmark, bookmark, to)
     : await session.run(statements.moveBookmark, to, bookmark, from);
-}
-
-function toStreams(stream: string | string[]): string[] {
-  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
-  for (const one of streams) checkText("stream", one);
-  return streams;
 }

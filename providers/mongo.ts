@@ -20,6 +20,7 @@ import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
 import { createEventsMapper, type Event } from "../core/event.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
+import { checkText, toStreams } from "./name_input.ts";
 import {
   moveBookmark,
   readBookmark,
@@ -276,22 +277,5 @@ function noTransactions() {
     "NOT_SUPPORTED",
     "Cannot run transact: a MongoDB server that stands alone has no transactions; make it a replica set, which may be of one node",
     { field: "transactions" },
-  );
-}
-
-function toStreams(stream: string | string[]): string[] {
-  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
-  for (const one of streams) checkText("stream", one);
-  return streams;
-}
-
-// A name that could not be stored as it is would find another one's events.
-// Other than at an append, an old and longer one is welcome.
-function checkText(field: string, value: unknown): void {
-  if (typeof value === "string" && value.isWellFormed()) return;
-  throw new StoreError(
-    "INVALID_INPUT",
-    `Expected ${field} to be a well-formed string`,
-    { field },
   );
 }

@@ -17,6 +17,7 @@ import { createEventsMapper, type Event } from "../core/event.ts";
 import type { ErrorCallback, Provider } from "../core/provider.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
+import { checkText, toStreams } from "./name_input.ts";
 import { defaultOnError } from "../core/default_on_error.ts";
 import { createStatements } from "./sql/sqlite.ts";
 import type { SqliteSynchronous } from "./sqlite_connection.ts";
@@ -268,19 +269,6 @@ export function createProvider<E extends Event = any>(
       return store.close();
     },
   };
-}
-
-function toStreams(stream: string | string[]): string[] {
-  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
-  for (const one of streams) checkText("stream", one);
-  return streams;
-}
-
-// A name that could not be stored as it is would find another one's events.
-// Other than at an append, an old and longer one is welcome.
-function checkText(field: string, value: unknown): void {
-  if (typeof value === "string" && value.isWellFormed()) return;
-  throw invalid(field, `Expected ${field} to be a well-formed string`);
 }
 
 function toPosition(field: string, value: unknown): number {

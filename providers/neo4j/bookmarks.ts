@@ -5,7 +5,8 @@ import type { Neo4jTransaction } from "./client.ts";
 import type { Log } from "./log.ts";
 import type { Labels } from "./labels.ts";
 import type { Ask, Neo4jStore } from "./store.ts";
-import { checkText, toInteger, toNumber, toPosition } from "./values.ts";
+import { checkText } from "../name_input.ts";
+import { toInteger, toNumber, toPosition } from "./values.ts";
 
 /** Where handlers are, one node each. */
 export class Bookmarks {

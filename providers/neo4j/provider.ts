@@ -3,6 +3,7 @@ import { StoreError } from "../../core/errors.ts";
 import { createEventsMapper, type Event } from "../../core/event.ts";
 import type { ErrorCallback, Provider } from "../../core/provider.ts";
 import { checkAppend } from "../append_input.ts";
+import { checkText, toStreams } from "../name_input.ts";
 import type { Neo4jDriver, Neo4jTransaction } from "./client.ts";
 import { Aggregates } from "./aggregates.ts";
 import { Appender } from "./appender.ts";
@@ -12,7 +13,7 @@ import { type LabelOptions, toLabels } from "./labels.ts";
 import { Log } from "./log.ts";
 import { createRecords } from "./records.ts";
 import { Neo4jStore } from "./store.ts";
-import { checkText, toLimit, toPosition, toStreams } from "./values.ts";
+import { toLimit, toPosition } from "./values.ts";
 import { AppendWatcher } from "./watch.ts";
 
 /** A bookmark as it is stored. */

@@ -4,7 +4,8 @@ import type { Labels } from "./labels.ts";
 import type { Log } from "./log.ts";
 import { toKey } from "./rows.ts";
 import type { Ask, Neo4jStore, Row } from "./store.ts";
-import { checkText, toInteger, toLimit, toNumber } from "./values.ts";
+import { checkText } from "../name_input.ts";
+import { toInteger, toLimit, toNumber } from "./values.ts";
 import { checkRecord } from "../record_input.ts";
 
 /** The most records of a list that is not asked for fewer. */

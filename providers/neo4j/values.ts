@@ -41,23 +41,3 @@ export function toLimit(limit: number): number {
   if (Number.isNaN(limit)) return 0;
   return Math.max(0, Math.min(Math.floor(limit), 2 ** 31 - 1));
 }
-
-/**
- * Refuses a name that would find another one's events. Other than at an
- * append, an old and longer one is welcome.
- */
-export function checkText(field: string, value: unknown): void {
-  if (typeof value === "string" && value.isWellFormed()) return;
-  throw new StoreError(
-    "INVALID_INPUT",
-    `Expected ${field} to be a well-formed string`,
-    { field },
-  );
-}
-
-/** The streams that are asked for, each once. */
-export function toStreams(stream: string | string[]): string[] {
-  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
-  for (const one of streams) checkText("stream", one);
-  return streams;
-}

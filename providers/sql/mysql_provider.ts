@@ -2,6 +2,7 @@ import { createEventsMapper, type Event } from "../../core/event.ts";
 import type { ErrorCallback, Provider } from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
+import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
 import { AppendWatcher } from "../sqlite_watch.ts";
 import type { MysqlOrdering } from "./mysql.ts";
 import { MysqlBookmarks } from "./mysql_bookmarks.ts";
@@ -19,7 +20,6 @@ import { MysqlOrder } from "./mysql_order.ts";
 import { createRecords } from "./mysql_records.ts";
 import { checkPosition } from "./mysql_rows.ts";
 import { MysqlStore } from "./mysql_store.ts";
-import { checkText } from "./postgres_text.ts";
 
 /** How soon a commit of another process is noticed, in milliseconds. */
 const POLL_MS = 50;
@@ -95,7 +95,7 @@ export function createMysqlProvider<E extends Event, Tx>(
     },
 
     async getEventsFrom(stream, position, limit) {
-      const streams = toStreams(stream);
+      const streams = toStreams(stream, checkText);
       const after = checkPosition("position", position ?? 0);
       const { safe } = await order.refresh();
       return await store.read(
@@ -125,7 +125,7 @@ export function createMysqlProvider<E extends Event, Tx>(
     },
 
     async getLastEventFor(stream, aggregateId, { tx } = {}) {
-      const streams = toStreams(stream);
+      const streams = toStreams(stream, checkText);
       if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
       return await store.read(
         { what: "getLastEventFor", tx, facts: { stream: streams.join(", ") } },
@@ -183,10 +183,4 @@ export function createMysqlProvider<E extends Event, Tx>(
 
     horizon: () => order.horizon(),
   };
-}
-
-function toStreams(stream: string | string[]): string[] {
-  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
-  for (const one of streams) checkText("stream", one);
-  return streams;
 }

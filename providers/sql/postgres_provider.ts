@@ -3,6 +3,7 @@ import { createEventsMapper, type Event } from "../../core/event.ts";
 import type { ErrorCallback, Horizon, Provider } from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
+import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
 import { defaultOnError } from "../../core/default_on_error.ts";
 import { createStatements } from "./postgres.ts";
 import type { PostgresOrdering } from "./postgres_append_statements.ts";
@@ -16,7 +17,6 @@ import { createNotifications } from "./postgres_notifications.ts";
 import { createRecords } from "./postgres_records.ts";
 import { checkPosition, type Position, toPosition } from "./postgres_rows.ts";
 import { PostgresStore } from "./postgres_store.ts";
-import { checkText } from "./postgres_text.ts";
 import { AppendWatcher } from "./postgres_watch.ts";
 
 export type { PostgresOrdering };
@@ -154,7 +154,7 @@ export function createPostgresProvider<E extends Event, Tx>(
     },
 
     async getEventsFrom(stream, position, limit) {
-      const streams = toStreams(stream);
+      const streams = toStreams(stream, checkText);
       const after = checkPosition("position", position ?? 0);
       const most = limitOf(limit);
       if (ordering === "serialized") {
@@ -191,7 +191,7 @@ export function createPostgresProvider<E extends Event, Tx>(
     },
 
     async getLastEventFor(stream, aggregateId, { tx } = {}) {
-      const streams = toStreams(stream);
+      const streams = toStreams(stream, checkText);
       if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
       return await readLast<E, Tx>(store, statements, streams, aggregateId, tx);
     },
@@ -255,12 +255,6 @@ export function createPostgresProvider<E extends Event, Tx>(
       return { position: safe, blockedBy };
     },
   };
-}
-
-function toStreams(stream: string | string[]): string[] {
-  const streams = Array.isArray(stream) ? [...new Set(stream)] : [stream];
-  for (const one of streams) checkText("stream", one);
-  return streams;
 }
 
 function checkOptions(ordering: string, transactionTimeoutMs: number): void {

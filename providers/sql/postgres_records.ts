@@ -2,7 +2,7 @@ import type { Records } from "../../core/records.ts";
 import type { PostgresRecordStatements } from "./postgres_record_statements.ts";
 import { toRecord } from "./postgres_rows.ts";
 import type { PostgresStore } from "./postgres_store.ts";
-import { checkText } from "./postgres_text.ts";
+import { checkTextWithoutNul as checkText } from "../name_input.ts";
 import { checkRecord } from "../record_input.ts";
 
 /** The most records of a list that is not asked for fewer. */
