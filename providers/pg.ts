@@ -29,7 +29,7 @@ import {
   type PostgresOrdering,
   type PostgresProvider,
 } from "./sql/postgres_provider.ts";
-import { report } from "./sql/postgres_report.ts";
+import { report } from "./report.ts";
 
 export type {
   PgClient,

@@ -14,7 +14,7 @@ import { toPosition } from "./mysql_rows.ts";
 import type { MysqlSetup } from "./mysql_setup.ts";
 import type { MysqlStore } from "./mysql_store.ts";
 import { type Blocker, MetadataLocks } from "./mysql_writers.ts";
-import { report } from "./postgres_report.ts";
+import { report } from "../report.ts";
 
 /** Readers that are held back for longer are reported, in milliseconds. */
 const HELD_MS = 5000;

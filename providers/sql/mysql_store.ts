@@ -1,6 +1,5 @@
-import { clearTimeout, setTimeout } from "node:timers";
 import { systemClock } from "../../core/clock.ts";
-import { StoreError, type StoreErrorFacts } from "../../core/errors.ts";
+import type { StoreErrorFacts } from "../../core/errors.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
 import {
   comesOfConflict,
@@ -17,15 +16,14 @@ import {
 } from "./mysql_setup.ts";
 import type { MysqlOrdering } from "./mysql.ts";
 import type { MysqlTables } from "./mysql_names.ts";
-import { report } from "./postgres_report.ts";
-import { Slots } from "./postgres_slots.ts";
+import { Silence } from "./silence.ts";
+import { Slots } from "./slots.ts";
+import { checkTransaction } from "./transaction_input.ts";
 
 /** How often a transaction that lost against another one is run again. */
 const MAX_RETRIES = 5;
 /** How long a statement that lost is tried again, in milliseconds. */
 const RETRY_MS = 10_000;
-/** How long an answer may take before `onError` is told, in milliseconds. */
-const SILENCE_MS = 5000;
 
 /** What an operation is called in errors, and where it belongs. */
 export type Operation<Tx> = {
@@ -60,12 +58,16 @@ export class MysqlStore<Tx> {
   #setup: Promise<MysqlSetup> | undefined;
   #checked = new WeakSet<object>();
   #committing = new WeakSet<object>();
-  #isSilent = false;
+  #silence: Silence;
 
   /** @param executor The driver. */
   constructor(executor: MysqlExecutor<Tx>, options: MysqlStoreOptions) {
     this.#executor = executor;
     this.#options = options;
+    this.#silence = new Silence(
+      () => executor.connections(),
+      options.onError,
+    );
   }
 
   /** Runs `work` on what is committed, or inside the caller's transaction. */
@@ -83,7 +85,7 @@ export class MysqlStore<Tx> {
    * what it means to each of them, they say.
    */
   runShared<T>(what: string, work: Work<T>): Promise<T> {
-    return this.#watched(
+    return this.#silence.watch(
       what,
       () =>
         this.#executor.session(undefined, async (session) => {
@@ -136,12 +138,18 @@ export class MysqlStore<Tx> {
     isWrite: boolean,
   ): Promise<T> {
     const { what, tx, facts } = operation;
-    if (tx !== undefined) this.#checkTransaction(what, tx);
+    if (tx !== undefined) {
+      checkTransaction(
+        what,
+        this.#executor.refuseTransaction(tx),
+        `${this.#executor.driver} on this database`,
+      );
+    }
     const start = systemClock.monotonic();
     for (let attempt = 0;; attempt++) {
       let isSent = false;
       try {
-        return await this.#watched(
+        return await this.#silence.watch(
           what,
           () =>
             this.#executor.session(tx, async (session) => {
@@ -187,46 +195,5 @@ export class MysqlStore<Tx> {
       throw error;
     });
     return this.#setup;
-  }
-
-  #checkTransaction(what: string, tx: Tx): void {
-    const refusal = this.#executor.refuseTransaction(tx);
-    if (refusal === "foreign") {
-      throw new StoreError(
-        "INVALID_INPUT",
-        `Expected tx to be a transaction of ${this.#executor.driver} on this database: got something else`,
-        { field: "tx" },
-      );
-    }
-    if (refusal === "ended") {
-      throw new StoreError(
-        "TRANSACTION_ENDED",
-        `Cannot run ${what}: its "tx" is no open transaction; await everything that uses one before its work ends`,
-        { field: "tx" },
-      );
-    }
-  }
-
-  /** A pool whose connections are all held says nothing by itself. */
-  async #watched<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => {
-      if (this.#isSilent) return;
-      this.#isSilent = true;
-      report(
-        this.#options.onError,
-        new StoreError(
-          "STORE_BUSY",
-          `Still waiting after ${SILENCE_MS} ms to run ${what}: ${this.#executor.connections()}; look for transactions that do not end, or use a larger pool`,
-        ),
-      );
-    }, SILENCE_MS);
-    timer.unref();
-    try {
-      const result = await work();
-      this.#isSilent = false;
-      return result;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

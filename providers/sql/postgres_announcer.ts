@@ -1,7 +1,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
-import { report } from "./postgres_report.ts";
+import { report } from "../report.ts";
 
 /** Other processes are told no oftener than this, in milliseconds. */
 const PAUSE_MS = 10;

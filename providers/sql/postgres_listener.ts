@@ -3,7 +3,7 @@ import { StoreError } from "../../core/errors.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
 import { toStoreError } from "./postgres_errors.ts";
 import type { PostgresListener } from "./postgres_executor.ts";
-import { report } from "./postgres_report.ts";
+import { report } from "../report.ts";
 
 /** How long a connection, or the answer to a question, may take. */
 const ANSWER_MS = 5000;

@@ -3,7 +3,7 @@ import type { ErrorCallback, Horizon } from "../../core/provider.ts";
 
 import { HorizonTracker, type SafeEnd } from "./postgres_horizon.ts";
 import type { PostgresTable } from "./postgres_names.ts";
-import { report } from "./postgres_report.ts";
+import { report } from "../report.ts";
 import { type Position, toPosition } from "./postgres_rows.ts";
 import type { PostgresStatements } from "./postgres.ts";
 import type { PostgresStore } from "./postgres_store.ts";

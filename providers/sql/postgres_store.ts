@@ -1,6 +1,5 @@
-import { clearTimeout, setTimeout } from "node:timers";
 import { systemClock } from "../../core/clock.ts";
-import { StoreError, type StoreErrorFacts } from "../../core/errors.ts";
+import type { StoreErrorFacts } from "../../core/errors.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
 import { SingleWriter } from "../single_writer.ts";
 import {
@@ -14,13 +13,12 @@ import type {
   PostgresRow,
   PostgresValue,
 } from "./postgres_executor.ts";
-import { report } from "./postgres_report.ts";
-import { Slots } from "./postgres_slots.ts";
+import { Silence } from "./silence.ts";
+import { Slots } from "./slots.ts";
+import { checkTransaction } from "./transaction_input.ts";
 
 /** How often what lost against another transaction is tried again. */
 const MAX_RETRIES = 5;
-/** How long an answer may take before `onError` is told, in milliseconds. */
-const SILENCE_MS = 5000;
 
 /** What an operation is called in errors, and where it belongs. */
 export type Operation<Tx> = {
@@ -52,12 +50,16 @@ export class PostgresStore<Tx> {
   #turns: SingleWriter = new SingleWriter();
   #slots: Slots = new Slots();
   #isSingle: boolean | undefined;
-  #isSilent = false;
+  #silence: Silence;
 
   /** @param executor The driver. */
   constructor(executor: PostgresExecutor<Tx>, options: PostgresStoreOptions) {
     this.#executor = executor;
     this.#options = options;
+    this.#silence = new Silence(
+      () => executor.connections(),
+      options.onError,
+    );
   }
 
   /** Runs a statement that only reads. */
@@ -88,7 +90,7 @@ export class PostgresStore<Tx> {
     values: readonly PostgresValue[],
   ): Promise<PostgresRow[]> {
     const query = (prepare: boolean) =>
-      this.#watched(
+      this.#silence.watch(
         what,
         () =>
           this.#alone(
@@ -164,14 +166,20 @@ export class PostgresStore<Tx> {
     isWrite: boolean,
   ): Promise<PostgresRow[]> {
     const { what, tx, facts } = operation;
-    if (tx !== undefined) this.#checkTransaction(what, tx);
+    if (tx !== undefined) {
+      checkTransaction(
+        what,
+        this.#executor.refuseTransaction(tx),
+        this.#executor.driver,
+      );
+    }
     const query = (prepare: boolean) =>
       this.#executor.query(text, values, { tx, prepare });
     let prepare = this.#options.prepare && !operation.isPlannedAnew;
     for (let attempt = 0;; attempt++) {
       try {
         if (tx !== undefined) return await query(prepare);
-        return await this.#watched(
+        return await this.#silence.watch(
           what,
           () => this.#alone(what, () => query(prepare), false),
         );
@@ -206,46 +214,5 @@ export class PostgresStore<Tx> {
     }
     if (!isTransaction) return await work();
     return await this.#slots.run(await this.#executor.size() - 2, work);
-  }
-
-  #checkTransaction(what: string, tx: Tx): void {
-    const refusal = this.#executor.refuseTransaction(tx);
-    if (refusal === "foreign") {
-      throw new StoreError(
-        "INVALID_INPUT",
-        `Expected tx to be a transaction of ${this.#executor.driver}: got something else`,
-        { field: "tx" },
-      );
-    }
-    if (refusal === "ended") {
-      throw new StoreError(
-        "TRANSACTION_ENDED",
-        `Cannot run ${what}: its "tx" is no open transaction; await everything that uses one before its work ends`,
-        { field: "tx" },
-      );
-    }
-  }
-
-  /** A pool whose connections are all held says nothing by itself. */
-  async #watched<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => {
-      if (this.#isSilent) return;
-      this.#isSilent = true;
-      report(
-        this.#options.onError,
-        new StoreError(
-          "STORE_BUSY",
-          `Still waiting after ${SILENCE_MS} ms to run ${what}: ${this.#executor.connections()}; look for transactions that do not end, or use a larger pool`,
-        ),
-      );
-    }, SILENCE_MS);
-    timer.unref();
-    try {
-      const result = await work();
-      this.#isSilent = false;
-      return result;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

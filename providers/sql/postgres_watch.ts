@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { systemClock } from "../../core/clock.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
 import type { SafeEnd } from "./postgres_horizon.ts";
-import { report } from "./postgres_report.ts";
+import { report } from "../report.ts";
 import type { Position } from "./postgres_rows.ts";
 
 /** How soon events are looked for that are there but not final. */

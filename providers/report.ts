@@ -1,5 +1,5 @@
-import type { ErrorCallback } from "../../core/provider.ts";
-import { defaultOnError } from "../../core/default_on_error.ts";
+import type { ErrorCallback } from "../core/provider.ts";
+import { defaultOnError } from "../core/default_on_error.ts";
 
 /** Tells the application of a failure that has no caller; it never throws. */
 export function report(onError: ErrorCallback, error: unknown): void {
