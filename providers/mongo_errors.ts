@@ -227,7 +227,8 @@ function codeOf(error: unknown): unknown {
 
 function isOfDriver(error: unknown): boolean {
   const name = String((error as Facts | null)?.name);
-  return SOCKET.has(codeOf(error) as string) || error instanceof WriteRefusal || error instanceof NoAnswer ||
+  return SOCKET.has(codeOf(error) as string) || error instanceof WriteRefusal ||
+    error instanceof NoAnswer ||
     /^(Mongo|BSON|PoolC)/.test(name) ||
     RANGE_ERROR.test(name);
 }
