@@ -1,14 +1,14 @@
 /**
  * The tests of the providers, the README's example and unit tests of the core,
  * run against the installed package on every runtime, by `import` and by
- * `require`.
+ * `require`; and what a reader has copied from docs/start.md.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { run } from "../databases/command.ts";
 import { type ModuleKind, reach, toJavaScript } from "./compile.ts";
-import { inFunction, readmeSample } from "./readme.ts";
+import { inFunction, readmeSample, startPage } from "./readme.ts";
 import type { Cell } from "./table.ts";
 import { installTools } from "./tools.ts";
 
@@ -23,6 +23,8 @@ type Runtime = {
   /** Makes it load the CommonJS copy by `require`. */
   withoutModuleSync?: string;
   hasSqlite: boolean;
+  /** Runs a file of TypeScript as it is. */
+  hasTypes: boolean;
 };
 
 const node = (version: string): Runtime => ({
@@ -32,6 +34,7 @@ const node = (version: string): Runtime => ({
   run: [],
   withoutModuleSync: "--no-experimental-require-module",
   hasSqlite: version !== "20",
+  hasTypes: version !== "20",
 });
 
 const runtimes: Runtime[] = [
@@ -45,6 +48,7 @@ const runtimes: Runtime[] = [
     test: ["test"],
     run: ["run"],
     hasSqlite: true,
+    hasTypes: true,
   },
   {
     name: "Deno",
@@ -57,6 +61,7 @@ const runtimes: Runtime[] = [
     ],
     run: ["run", "--allow-all", "--no-check", "--node-modules-dir=manual"],
     hasSqlite: true,
+    hasTypes: true,
   },
 ];
 
@@ -143,8 +148,13 @@ class Application {
     ];
     const tested = await this.#tests(kind, flags, files);
     if (tested.failure) return tested;
-    const failure = await this.#readme(kind, flags);
-    return failure ? { text: "README FAILED", failure } : tested;
+    const readme = await this.#readme(kind, flags);
+    if (readme) return { text: "README FAILED", failure: readme };
+    // Its files are modules of TypeScript, which are imported.
+    const start = kind === "esm" && this.#runtime.hasTypes
+      ? await this.#startPage()
+      : undefined;
+    return start ? { text: "docs/start.md FAILED", failure: start } : tested;
   }
 
   /** Whether both ways of loading give one copy, or two that get along. */
@@ -177,6 +187,25 @@ class Application {
     return code === 0 && Number(passed) > 0
       ? { text: `${passed} passed` }
       : { text: "FAILED", failure: output };
+  }
+
+  /** Runs what the page has as it stands, twice; says what went wrong. */
+  async #startPage(): Promise<string | undefined> {
+    const { name, run: command } = this.#runtime;
+    const { files, main, output: expected } = startPage();
+    const cwd = join(this.#folder, `start-${name.replace(" ", "-")}`);
+    mkdirSync(cwd);
+    for (const [file, text] of files) writeFileSync(join(cwd, file), text);
+    const manifest = JSON.stringify({ type: "module" });
+    writeFileSync(join(cwd, "package.json"), manifest);
+    for (let time = 1; time <= 2; time++) {
+      const { code, output } = await run(this.#program, [...command, main], {
+        cwd,
+        timeout: 2 * minute,
+      });
+      if (code !== 0 || !output.includes(expected.trim())) return output;
+    }
+    return undefined;
   }
 
   /** Runs the example twice, as it proposes; says what went wrong. */
