@@ -17,6 +17,17 @@ export function inFunction(sample: string): string {
   return `${sample.slice(0, end)}(async () => {${sample.slice(end)}})();\n`;
 }
 
+/** A sample and what it prints. */
+export type Sample = { text: string; output: string };
+
+/** The sample of docs/index.md, which needs no database. */
+export function frontPageSample(): Sample {
+  const blocks = codeBlocks(readFileSync("docs/index.md", "utf8"));
+  const sample = blocks.find(({ output }) => output !== undefined);
+  if (!sample) throw new Error("docs/index.md has no sample");
+  return { text: sample.text, output: sample.output! };
+}
+
 /** The application of the page to start with, as a reader with npm makes it. */
 export type StartPage = {
   /** Its files, by name. */
