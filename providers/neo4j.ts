@@ -31,7 +31,7 @@ export type { Bookmark, MigrateOptions, Neo4jProvider, Options };
 /**
  * Stores events in Neo4j. The database must have been prepared by `migrate`.
  *
- * Every method rejects with a {@linkcode StoreError}: `NOT_MIGRATED`,
+ * Every method rejects with a `StoreError` of `evtstore`: `NOT_MIGRATED`,
  * `CONNECTION_LOST` (nothing was stored), `OUTCOME_UNKNOWN` (the answer to a
  * write was lost), `LOCK_TIMEOUT` (a transaction kept a lock for ten seconds),
  * `TRANSACTION_CONFLICT`, `TRANSACTION_JOINED` (an append inside `transact`

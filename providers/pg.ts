@@ -76,7 +76,7 @@ export type MigrateClientOptions = Omit<MigrateOptions, "client"> & {
 /**
  * Stores events in PostgreSQL. The tables must have been made by `migrate`.
  *
- * Every method rejects with a {@linkcode StoreError}: `NOT_MIGRATED`,
+ * Every method rejects with a `StoreError` of `evtstore`: `NOT_MIGRATED`,
  * `STORE_BUSY`, `STORE_FULL`, `STORE_CLOSED`, `LOCK_TIMEOUT`, `READ_ONLY`,
  * `CONNECTION_LOST` (nothing was stored), `OUTCOME_UNKNOWN` (the connection was
  * lost before the answer came), `TRANSACTION_CONFLICT` (run your transaction

@@ -1,14 +1,19 @@
 /**
- * The tests of the providers, the README's example and unit tests of the core,
- * run against the installed package on every runtime, by `import` and by
- * `require`.
+ * The tests of the providers, the samples of README.md and docs/index.md and unit
+ * tests of the core, run against the installed package on every runtime, by
+ * `import` and by `require`; and what a reader has copied from docs/start.md.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { run } from "../databases/command.ts";
 import { type ModuleKind, reach, toJavaScript } from "./compile.ts";
-import { inFunction, readmeSample } from "./readme.ts";
+import {
+  frontPageSample,
+  inFunction,
+  readmeSample,
+  startPage,
+} from "./readme.ts";
 import type { Cell } from "./table.ts";
 import { installTools } from "./tools.ts";
 
@@ -23,6 +28,8 @@ type Runtime = {
   /** Makes it load the CommonJS copy by `require`. */
   withoutModuleSync?: string;
   hasSqlite: boolean;
+  /** Runs a file of TypeScript as it is. */
+  hasTypes: boolean;
 };
 
 const node = (version: string): Runtime => ({
@@ -32,6 +39,7 @@ const node = (version: string): Runtime => ({
   run: [],
   withoutModuleSync: "--no-experimental-require-module",
   hasSqlite: version !== "20",
+  hasTypes: version !== "20",
 });
 
 const runtimes: Runtime[] = [
@@ -45,6 +53,7 @@ const runtimes: Runtime[] = [
     test: ["test"],
     run: ["run"],
     hasSqlite: true,
+    hasTypes: true,
   },
   {
     name: "Deno",
@@ -57,6 +66,7 @@ const runtimes: Runtime[] = [
     ],
     run: ["run", "--allow-all", "--no-check", "--node-modules-dir=manual"],
     hasSqlite: true,
+    hasTypes: true,
   },
 ];
 
@@ -111,8 +121,10 @@ function writeTests(application: string, kind: ModuleKind): void {
     "tests/package/without_sqlite.ts",
     "tests/package/copies.ts",
   ], read);
-  const sample = readmeSample();
-  modules.set("readme.ts", kind === "esm" ? sample : inFunction(sample));
+  const samples = { readme: readmeSample(), index: frontPageSample().text };
+  for (const [name, text] of Object.entries(samples)) {
+    modules.set(`${name}.ts`, kind === "esm" ? text : inFunction(text));
+  }
   for (const [path, text] of toJavaScript(modules, kind)) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -143,8 +155,16 @@ class Application {
     ];
     const tested = await this.#tests(kind, flags, files);
     if (tested.failure) return tested;
-    const failure = await this.#readme(kind, flags);
-    return failure ? { text: "README FAILED", failure } : tested;
+    const works = {
+      "README.md": () => this.#readme(kind, flags),
+      "docs/index.md": () => this.#frontPage(kind, flags),
+      "docs/start.md": () => this.#startPage(kind),
+    };
+    for (const [page, work] of Object.entries(works)) {
+      const failure = await work();
+      if (failure !== undefined) return { text: `${page} FAILED`, failure };
+    }
+    return tested;
   }
 
   /** Whether both ways of loading give one copy, or two that get along. */
@@ -177,6 +197,42 @@ class Application {
     return code === 0 && Number(passed) > 0
       ? { text: `${passed} passed` }
       : { text: "FAILED", failure: output };
+  }
+
+  /** Runs the sample that needs no database; says what went wrong. */
+  async #frontPage(
+    kind: ModuleKind,
+    flags: string[],
+  ): Promise<string | undefined> {
+    const file = join(kind, "index.js");
+    const args = [...flags, ...this.#runtime.run, file];
+    const { code, output } = await run(this.#program, args, {
+      cwd: this.#folder,
+      timeout: 2 * minute,
+    });
+    const expected = frontPageSample().output.trim();
+    return code === 0 && output.includes(expected) ? undefined : output;
+  }
+
+  /** Runs what the page has as it stands, twice; says what went wrong. */
+  async #startPage(kind: ModuleKind): Promise<string | undefined> {
+    const { name, hasTypes, run: command } = this.#runtime;
+    // Its files are modules of TypeScript, which are imported.
+    if (kind === "cjs" || !hasTypes) return undefined;
+    const { files, main, output: expected } = startPage();
+    const cwd = join(this.#folder, `start-${name.replace(" ", "-")}`);
+    mkdirSync(cwd);
+    for (const [file, text] of files) writeFileSync(join(cwd, file), text);
+    const manifest = JSON.stringify({ type: "module" });
+    writeFileSync(join(cwd, "package.json"), manifest);
+    for (let time = 1; time <= 2; time++) {
+      const { code, output } = await run(this.#program, [...command, main], {
+        cwd,
+        timeout: 2 * minute,
+      });
+      if (code !== 0 || !output.includes(expected.trim())) return output;
+    }
+    return undefined;
   }
 
   /** Runs the example twice, as it proposes; says what went wrong. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { type TestContext } from "node:test";
+import type { TestContext } from "node:test";
 import { MongoClient } from "npm:mongodb@7";
 import { StoreError } from "evtstore";
 import { createProvider } from "../../providers/mongo.ts";
