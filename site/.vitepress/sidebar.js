@@ -101,6 +101,7 @@ export const guide = [
       page("Guarantees", "/guarantees"),
       page("Databases", "/databases"),
       page("Performance", "/performance"),
+      page("How it is built", "/architecture"),
       page("Errors", "/errors"),
       page("Reference", "/reference/"),
       page("Changelog", "/changelog"),
