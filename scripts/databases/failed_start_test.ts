@@ -205,7 +205,7 @@ describe("a server that is installed and does not start", () => {
         before: undefined,
       }),
       (error: Error) => {
-        assert(error instanceof MissingError, error.stack);
+        assert(error instanceof MissingError, String(error));
         message = error.message;
         return true;
       },
