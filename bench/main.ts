@@ -5,6 +5,7 @@
  *     deno task bench [--suite pg] [--measure append] [--rounds 7] [--write]
  *     deno task bench --scale [1000000]
  *     deno task bench --memory
+ *     deno task bench --latency [--suite mariadb]
  *
  * With `--write` it keeps the results in docs/performance.json, in the tables
  * of docs/performance.md and in docs/performance.svg.
@@ -15,6 +16,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { startDatabases } from "../scripts/databases.ts";
 import { toChart } from "./chart.ts";
+import { runHandlerLatency } from "./handler_latency.ts";
 import { FULL, SMALL } from "./measures.ts";
 import { runMemory } from "./memory.ts";
 import {
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     write: { type: "boolean" },
     scale: { type: "boolean" },
     memory: { type: "boolean" },
+    latency: { type: "boolean" },
     events: { type: "string", default: "1000000" },
   },
 });
@@ -52,7 +55,10 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
   neo4j: (url) => [neo4jSuite(url)],
 };
 
-if (values.scale || values.memory) {
+if (values.latency) {
+  await startDatabases(undefined, { say });
+  await runHandlerLatency(values.suite ?? "", say);
+} else if (values.scale || values.memory) {
   const [server] = await startDatabases(["postgres18"], { say });
   if (server?.status !== "running") throw new Error(server?.reason);
   const events = Number(values.events);

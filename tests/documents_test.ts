@@ -1,4 +1,3 @@
-import { allCapabilities, conformanceCases } from "evtstore/testing";
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -29,29 +28,6 @@ test("docs/errors.md has a heading for each code, and the library throws each", 
     .map((path) => readDocument(path).replace(union!, "")).join();
   const neverThrown = codes.filter((code) => !sources.includes(`"${code}"`));
   assert.deepEqual(neverThrown, []);
-});
-
-test("GUARANTEES.md names cases and files that exist", () => {
-  const guarantees = readDocument("GUARANTEES.md");
-  const proofs = guarantees.slice(guarantees.indexOf("## Where it is proven"));
-  const cases = conformanceCases(allCapabilities);
-  const known = new Map(cases.map((one) => [one.name, one]));
-  for (const row of proofs.matchAll(/^\| (\d+) .*$/gm)) {
-    const quoted = [...row[0].matchAll(/"([^"]+: [^"]+)"/g)];
-    assert(quoted.length > 0, row[0]);
-    for (const [, name] of quoted) {
-      assert.equal(
-        known.get(name!)?.guarantee,
-        Number(row[1]),
-        `"${name}" is not a case of guarantee ${row[1]}`,
-      );
-    }
-  }
-  for (
-    const [, path] of proofs.matchAll(/`((?:core|providers|tests)\/[^`]+)`/g)
-  ) {
-    assert(existsSync(join(root, path!)), `${path} does not exist`);
-  }
 });
 
 /** A document without its code, in which brackets are not links. */

@@ -109,7 +109,9 @@ export function toStoreError(error: unknown, attempt: Attempt): unknown {
       "another transaction kept a lock, or it took too long; look for a transaction that does not end",
     );
   }
-  if (TRANSACTION_OVER.test(reason)) {
+  // A server whose disk is full says in the same words that it cannot commit.
+  const isOfDatabase = codeOf(error).startsWith("Neo.DatabaseError.");
+  if (!isOfDatabase && TRANSACTION_OVER.test(reason)) {
     return fail(
       "TRANSACTION_ENDED",
       "its transaction is over, or a query of it failed and the error was swallowed; await everything that uses it, and let such an error through",

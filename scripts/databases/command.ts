@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import process from "node:process";
 import type { ServerUser } from "./server_user.ts";
 
@@ -64,7 +64,27 @@ export function run(
   });
 }
 
-/** Runs a program that must succeed. */
+/** A program that had to succeed and did not. */
+export class CommandError extends Error {
+  override readonly name: string = "CommandError";
+  /** Which one failed, in two words. */
+  readonly what: string;
+  /** All that it printed. */
+  readonly output: string;
+
+  constructor(program: string, args: readonly string[], output: string) {
+    const command = [program, ...args].join(" ");
+    super(`Cannot run ${command}: ${lastLines(output, 15)}`);
+    this.what = `${basename(program)} failed`;
+    this.output = output;
+  }
+}
+
+/**
+ * Runs a program that must succeed.
+ *
+ * @throws {CommandError}
+ */
 export async function runOrThrow(
   program: string,
   args: readonly string[],
@@ -72,8 +92,7 @@ export async function runOrThrow(
 ): Promise<string> {
   const { code, output } = await run(program, args, options);
   if (code === 0) return output;
-  const what = `${program} ${args.join(" ")}`;
-  throw new Error(`Cannot run ${what}: ${lastLines(output, 15)}`);
+  throw new CommandError(program, args, output);
 }
 
 /** The file of a program in one of the folders, or on the path. */

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { type CommandResult, lastLines, run } from "./command.ts";
+import { type CommandResult, run } from "./command.ts";
 import type { DatabaseDefinition } from "./definition.ts";
 import { messageOf, waitForAnswer } from "./ready.ts";
 import { createSerial } from "./serially.ts";
 import { recordServer } from "./state.ts";
+import { tellingLine } from "./telling_line.ts";
 
 // Two at a time would both make the network that they share.
 const oneAtATime = createSerial();
@@ -78,7 +79,7 @@ async function composeOrThrow(
   timeout: number,
 ): Promise<void> {
   const { code, output } = await compose(args, timeout);
-  if (code !== 0) throw new Error(lastLines(output, 5));
+  if (code !== 0) throw new Error(tellingLine(output));
 }
 
 function compose(

@@ -45,6 +45,8 @@ export interface ServerCommand {
   readonly stopSignal: StopSignal;
   /** Whom to run it as; undefined: as ourselves. */
   readonly user: ServerUser | undefined;
+  /** Where it says what is wrong, if that is not its output. */
+  readonly log?: string;
 }
 
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGKILL";

@@ -7,9 +7,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { findProgram, lastLines, run } from "./command.ts";
+import { findProgram, run } from "./command.ts";
 import { findOrInstall } from "./debian.ts";
 import { MissingError, type StartContext } from "./definition.ts";
+import { tellingLine } from "./telling_line.ts";
 
 const packages = { debian: ["maven"], homebrew: "maven" };
 
@@ -56,7 +57,7 @@ export async function fetchMavenProject(
       "-DoutputDirectory=files",
     ], { cwd: scratch, timeout: 600_000 });
     if (code !== 0) {
-      const reason = lastLines(output, 1);
+      const reason = tellingLine(output);
       throw new MissingError(
         `cannot download ${name} ${version} from Maven Central: ${reason}`,
       );

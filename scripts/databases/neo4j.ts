@@ -161,5 +161,6 @@ async function startNeo4j(
     // It loses nothing, and SIGTERM takes seven seconds.
     stopSignal: "SIGKILL",
     user: undefined,
+    log: join(folder, "logs", "neo4j.log"),
   };
 }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { type CommandResult, run } from "./command.ts";
 import { MissingError } from "./definition.ts";
+import { tellingLine } from "./telling_line.ts";
 
 /** Downloads one npm package without running its scripts; gives its folder. */
 export async function fetchNpmPackage(
@@ -34,7 +35,7 @@ export async function fetchNpmPackage(
     const { code, output } = await install(scratch);
     if (code !== 0) {
       throw new MissingError(
-        `Cannot download ${name} ${version} from npm: ${output}`,
+        `cannot download ${name} ${version} from npm: ${tellingLine(output)}`,
       );
     }
     // Deno installs a link into a store that is shared with others.

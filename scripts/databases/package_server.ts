@@ -2,8 +2,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { workFolder } from "./cache.ts";
-import { lastLines } from "./command.ts";
-import type { DatabaseDefinition } from "./definition.ts";
+import { type DatabaseDefinition, MissingError } from "./definition.ts";
+import {
+  type FailedStart,
+  failedStartOf,
+  reportFailedStart,
+} from "./failed_start.ts";
 import { freePort } from "./port.ts";
 import { isServerOf, launch, stopServer } from "./process.ts";
 import { waitForAnswer } from "./ready.ts";
@@ -16,11 +20,32 @@ export interface PackageOptions {
   readonly before: PackageServer | undefined;
 }
 
-/** Starts a server from its package; gives its address once it answers. */
+/**
+ * Starts a server from its package; gives its address once it answers.
+ *
+ * @throws {MissingError} in one line, where it cannot be had or does not start
+ */
 export async function startFromPackage(
   definition: DatabaseDefinition,
   options: PackageOptions,
 ): Promise<string> {
+  const { name, environmentVariable } = definition;
+  const outcome = await start(definition, options).catch((error) => {
+    if (error instanceof MissingError) throw error;
+    return { failure: failedStartOf(error) };
+  });
+  if (outcome.failure === undefined) return outcome.url;
+  // Outside the server's folder, which is removed.
+  const log = join(workFolder(), "logs", `${name}.log`);
+  throw new MissingError(
+    reportFailedStart(outcome.failure, log, environmentVariable),
+  );
+}
+
+async function start(
+  definition: DatabaseDefinition,
+  options: PackageOptions,
+): Promise<Attempt> {
   const folder = join(workFolder(), "servers", definition.name);
   // A folder that nobody knows is of a start that was cut short.
   if (options.before?.folder !== folder) removeFolder(folder);
@@ -29,14 +54,14 @@ export async function startFromPackage(
   for (const pause of existsSync(folder) ? [0, 1_000, 3_000] : []) {
     await sleep(pause);
     const outcome = await attempt(definition, folder, options);
-    if (outcome.url !== undefined) return outcome.url;
+    if (outcome.failure === undefined) return outcome;
     options.say(`${definition.name} does not start yet: trying again`);
   }
   removeFolder(folder);
   try {
     const outcome = await attempt(definition, folder, options);
-    if (outcome.url !== undefined) return outcome.url;
-    throw new Error(outcome.reason);
+    if (outcome.failure !== undefined) removeFolder(folder);
+    return outcome;
   } catch (error) {
     removeFolder(folder);
     throw error;
@@ -54,8 +79,8 @@ export async function stopPackageServer(
 }
 
 type Attempt =
-  | { readonly url: string }
-  | { readonly url?: undefined; readonly reason: string };
+  | { readonly url: string; readonly failure?: undefined }
+  | { readonly failure: FailedStart };
 
 async function attempt(
   definition: DatabaseDefinition,
@@ -91,8 +116,17 @@ async function attempt(
   if (reason === undefined) return { url };
   await stopServer(folder, pid, stopSignal);
   recordServer(definition.name, undefined);
-  const tail = lastLines(readFileSync(log, "utf8"), 15);
-  return { reason: `does not answer: ${reason}; the end of its log:\n${tail}` };
+  const logs = [log, ...command.log === undefined ? [] : [command.log]];
+  return {
+    failure: {
+      what: `does not answer: ${reason}`,
+      log: logs.map(readIfThere).join(""),
+    },
+  };
+}
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 function removeFolder(folder: string): void {

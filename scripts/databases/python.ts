@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findProgram, lastLines, run } from "./command.ts";
+import { findProgram, run } from "./command.ts";
 import { findOrInstall } from "./debian.ts";
 import { MissingError, type StartContext } from "./definition.ts";
+import { tellingLine } from "./telling_line.ts";
 
 const packages = { debian: ["python3-venv"], homebrew: "python" };
 
@@ -46,7 +47,7 @@ export async function fetchPythonPackage(
     const { code, output } = await run(program, args, { timeout: 600_000 });
     if (code === 0) continue;
     throw new MissingError(
-      `cannot install ${name} ${version} from PyPI: ${lastLines(output, 1)}`,
+      `cannot install ${name} ${version} from PyPI: ${tellingLine(output)}`,
     );
   }
   writeFileSync(complete, "");

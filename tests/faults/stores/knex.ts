@@ -9,6 +9,7 @@ export function openKnex(client: Knex, options: StoreOptions): Store {
     provider: createProvider({
       client,
       onError: options.onError ?? (() => {}),
+      notify: options.notify ?? false,
     }),
     readModel: knexReadModel(client),
     takeConnections: () => takeFromKnex(client),

@@ -7,7 +7,10 @@ import type { StoreKind } from "./store.ts";
 /** PostgreSQL by node-postgres. */
 export const pgStore: StoreKind = {
   create: (server) => createSchema(server, "postgres+pg:"),
-  async open(address, { connections = 10, patience, onError = () => {} }) {
+  async open(
+    address,
+    { connections = 10, patience, onError = () => {}, notify = false },
+  ) {
     const client = new pg.Pool({
       connectionString: toUrl(address),
       max: connections,
@@ -16,7 +19,7 @@ export const pgStore: StoreKind = {
     // Those that the test itself has taken may be cut too.
     client.on("error", () => {});
     return {
-      provider: createProvider({ client, onError }),
+      provider: createProvider({ client, onError, notify }),
       readModel: {
         async add(tx: PgTransaction, line) {
           await tx.query(ADD, [line]);

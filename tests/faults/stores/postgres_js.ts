@@ -6,7 +6,10 @@ import type { StoreKind } from "./store.ts";
 /** PostgreSQL by Postgres.js. */
 export const postgresJsStore: StoreKind = {
   create: (server) => createSchema(server, "postgres+postgresjs:"),
-  async open(address, { connections = 10, onError = () => {} }) {
+  async open(
+    address,
+    { connections = 10, onError = () => {}, notify = false },
+  ) {
     const sql = postgres(toUrl(address), {
       max: connections,
       onnotice: () => {},
@@ -16,7 +19,7 @@ export const postgresJsStore: StoreKind = {
       backoff: () => 0.1,
     });
     return {
-      provider: createProvider({ sql, onError }),
+      provider: createProvider({ sql, onError, notify }),
       readModel: {
         async add(tx: postgres.TransactionSql, line) {
           await tx.unsafe(ADD, [line]);

@@ -52,6 +52,8 @@ export type StoreOptions = {
   patience?: number;
   /** Hears of failures; nobody does unless given. */
   onError?: ErrorCallback;
+  /** Whether PostgreSQL announces what is appended. @default {false} */
+  notify?: boolean;
 };
 
 /** A place of a test's own in a database, empty and migrated. */
