@@ -10,6 +10,7 @@ import {
 } from "./command_executor.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, Ext } from "./event.ts";
+import { originOf, withOrigin } from "./origin.ts";
 
 /** A command as an application describes it: its `type` and what it needs. */
 export type Command = {
@@ -145,7 +146,7 @@ export function createCommands(
   options: RetryOptions = {},
 ): CmdBody<Command, any> {
   const executor = new CommandExecutor(provided, options);
-  return Object.fromEntries(
+  const commands = Object.fromEntries(
     commandNames(handler).map((type) => [
       type,
       (id: string, body: object, options?: CommandOptions) =>
@@ -157,6 +158,12 @@ export function createCommands(
         ),
     ]),
   );
+  const origin = originOf(provided);
+  if (!origin) return commands;
+  return withOrigin(commands, {
+    stream: provided.stream,
+    over: (provider) => createCommands(origin.over(provider), handler, options),
+  });
 }
 
 /**

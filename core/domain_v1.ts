@@ -21,6 +21,7 @@ import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
 import { controlsOf, subscribeAll } from "./handler.ts";
+import { withOrigin } from "./origin.ts";
 import type {
   DomainHandlerOpts,
   Handler,
@@ -186,7 +187,7 @@ export function createDomainV1(
     return { ...Object.fromEntries(commands), aggregate };
   }
 
-  return {
+  return withOrigin<Domain<any, any, any>>({
     command: Object.fromEntries(types.map((type) => [
       type,
       (id: string, body: object, options?: CommandOptions) =>
@@ -195,7 +196,10 @@ export function createDomainV1(
     getAggregate: async (id) => executable(await provided.getAggregate(id)),
     handler: (bookmark: string, options: DomainHandlerOpts = {}) =>
       singleStreamHandler(opts, bookmark, options),
-  };
+  }, {
+    stream: opts.stream,
+    over: (provider): any => createDomainV1({ ...opts, provider }, cmd),
+  });
 }
 
 function singleStreamHandler(

@@ -8,6 +8,7 @@ import type {
 import { AggregateCache } from "./aggregate_cache.ts";
 import { StoreError } from "./errors.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
+import { withOrigin } from "./origin.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import { checkName } from "./validation.ts";
 
@@ -118,7 +119,10 @@ export function createProvidedAggregate<
   };
   if (cache) provided.cache = cache;
   if (opts.useCache === "optimistic") provided.optimistic = true;
-  return provided;
+  return withOrigin(provided, {
+    stream: opts.stream,
+    over: (provider) => createProvidedAggregate({ ...opts, provider }),
+  });
 }
 
 /**
@@ -159,7 +163,10 @@ export function createPersistedAggregate<
     persistAggregate: opts.persistAggregate ?? false,
   };
   if (opts.version !== undefined) persisted.version = opts.version;
-  return persisted;
+  return withOrigin(persisted, {
+    stream: opts.stream,
+    over: (provider) => createPersistedAggregate({ ...opts, provider }),
+  });
 }
 
 /** The events of one aggregate after a position, a page at a time. */
