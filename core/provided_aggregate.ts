@@ -10,6 +10,7 @@ import { StoreError } from "./errors.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
 import { withOrigin } from "./origin.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
+import { toRead } from "./schema.ts";
 import { checkName } from "./validation.ts";
 
 /** Where the events of an aggregate are stored, and whether it is cached. */
@@ -80,9 +81,12 @@ export function createProvidedAggregate<
     previous: A & BaseAggregate,
     stored: StoreEvent<E>,
   ): A & BaseAggregate {
+    const event = opts.schema && opts.validateOnRead
+      ? toRead(opts.schema, stored.event, stored)
+      : stored.event;
     return {
       ...previous,
-      ...opts.fold(stored.event, previous, toMeta(stored)),
+      ...opts.fold(event, previous, toMeta(stored)),
       version: stored.version,
       aggregateId: stored.aggregateId,
     };
@@ -117,6 +121,8 @@ export function createProvidedAggregate<
     getAggregate,
     toNextAggregate,
   };
+  if (opts.schema) provided.schema = opts.schema;
+  if (opts.validateOnRead) provided.validateOnRead = true;
   if (cache) provided.cache = cache;
   if (opts.useCache === "optimistic") provided.optimistic = true;
   return withOrigin(provided, {

@@ -7,15 +7,20 @@ import type {
 import type { CommandOptions, RetryOptions } from "../core/command_executor.ts";
 import {
   commandNames,
+  type CommandSchemaOptions,
   createCommands,
   type InferredCommands,
   type InferredHandlers,
+  type NoCommandSchema,
+  type SchemaCommands,
+  type SchemaHandlers,
 } from "../core/commands.ts";
 import type { HandlerFactory } from "../core/domain_v1.ts";
 import { createDomainV2 } from "../core/domain_v2.ts";
 import type { Event } from "../core/event.ts";
 import type { Handler, StreamHandler } from "../core/handler_options.ts";
 import { originOf } from "../core/origin.ts";
+import type { Schemas } from "../core/schema.ts";
 import type { ProviderOrPromise } from "../core/provider.ts";
 import type { MemoryProvider } from "../providers/memory.ts";
 import {
@@ -116,8 +121,19 @@ export function spec<
 >(
   aggregate: AnyAggregate<E, A>,
   handlers: H & InferredHandlers<NoInfer<E>, A>,
-  options?: SpecOptions & RetryOptions,
+  options?: SpecOptions & RetryOptions & NoCommandSchema,
 ): AggregateSpec<E, A, InferredCommands<H, A>>;
+/** With command handlers, and schemas of the commands. */
+export function spec<
+  E extends Event,
+  A extends Aggregate,
+  C extends Schemas,
+  H extends SchemaHandlers<E, A, C>,
+>(
+  aggregate: AnyAggregate<E, A>,
+  handlers: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
+  options: SpecOptions & RetryOptions & CommandSchemaOptions<C>,
+): AggregateSpec<E, A, SchemaCommands<C, A>>;
 /** A domain of one aggregate, which knows its commands. */
 export function spec<E extends Event, A extends Aggregate, C>(
   domain: MadeDomain<E, A, C>,
