@@ -17,6 +17,7 @@ export type {
   Fold,
   GetAggregateOptions,
   ProvidedAggregate,
+  SchemaAggregateOptions,
   StorableAggregate,
 } from "./core/aggregate.ts";
 export type { StoreOptions } from "./core/provided_aggregate.ts";
@@ -34,9 +35,13 @@ export type {
   CommandBody,
   CommandHandler,
   CommandResult,
+  CommandSchemaOptions,
   InferredCommands,
   InferredHandlers,
+  NoCommandSchema,
   ReceivedCommand,
+  SchemaCommands,
+  SchemaHandlers,
 } from "./core/commands.ts";
 export { createDomain } from "./core/domain.ts";
 export { createDomainV1 } from "./core/domain_v1.ts";
@@ -48,6 +53,8 @@ export type {
   InferredDomain,
   InferredExecutable,
   LoadedAggregate,
+  SchemaDomain,
+  SchemaExecutable,
 } from "./core/domain_v1.ts";
 export { createDomainV2 } from "./core/domain_v2.ts";
 export type {
@@ -62,10 +69,12 @@ export type {
 export {
   CommandError,
   DuplicateCommandError,
+  InvalidCommandError,
   StoreError,
   VersionError,
 } from "./core/errors.ts";
 export type {
+  CommandIssue,
   ErrorCode,
   StoreErrorFacts,
   VersionConflict,
@@ -103,6 +112,20 @@ export type {
   HandlerStatus,
 } from "./core/handler_status.ts";
 export type { HandlerOwner } from "./core/lease.ts";
+export type {
+  EventOfPayload,
+  EventsOfSchemas,
+  SchemaOptions,
+  Schemas,
+  StableSchemas,
+} from "./core/schema.ts";
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./core/standard_schema.ts";
 export { withMetadata } from "./core/metadata_context.ts";
 export type {
   AppendOptions,

@@ -2,6 +2,12 @@ import type { AggregateCache } from "./aggregate_cache.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, EventMeta, StoreEvent } from "./event.ts";
 import type { ProviderOrPromise } from "./provider.ts";
+import type {
+  EventsOfSchemas,
+  SchemaOptions,
+  Schemas,
+  StableSchemas,
+} from "./schema.ts";
 import { checkName } from "./validation.ts";
 
 /** The state that the events of one aggregate fold into. */
@@ -38,7 +44,7 @@ export type StorableAggregate<
   E extends Event = any,
   A extends Aggregate = any,
   S extends string = string,
-> = {
+> = SchemaOptions & {
   /** The stream that its events are appended to. */
   stream: S;
   /** What one event changes. */
@@ -66,7 +72,7 @@ export type ProvidedAggregate<
   A extends Aggregate,
   S extends string = string,
   Tx = any,
-> = {
+> = SchemaOptions & {
   /** The stream that its events are appended to. */
   stream: S;
   /** Where its events are stored. */
@@ -119,6 +125,27 @@ export type AggregateOptions<
   persistAggregate?: boolean;
 };
 
+/** Options of {@linkcode createAggregate} where schemas say what the events are. */
+export type SchemaAggregateOptions<
+  Events extends Schemas,
+  A extends Aggregate,
+  S extends string,
+> = AggregateOptions<EventsOfSchemas<Events>, A, S> & {
+  /**
+   * A schema of each event, by its `type` and without it: of Zod, Valibot,
+   * ArkType or any other library of Standard Schema. The types of the events
+   * follow from them. What a command handler returns is validated before it is
+   * stored, and what the schema gives is stored. Validation is synchronous.
+   */
+  schema: Events & StableSchemas<Events>;
+  /**
+   * Validate events when they are read, too, by a load or by a handler that
+   * the domain makes. What the schema gives is then what is folded and handled.
+   * Default: false.
+   */
+  validateOnRead?: boolean;
+};
+
 /**
  * Describes an aggregate: the stream of its events, its empty state, and what
  * each event changes in it. The types of all three are inferred.
@@ -152,10 +179,25 @@ export type AggregateOptions<
  * or for `persistAggregate` without `version`.
  */
 export function createAggregate<
+  Events extends Schemas,
+  A extends Aggregate,
+  S extends string,
+>(
+  opts: SchemaAggregateOptions<Events, A, S>,
+): StorableAggregate<EventsOfSchemas<Events>, A, S>;
+/** Without schemas, the events are what the parameter of `fold` says. */
+export function createAggregate<
   E extends Event,
   A extends Aggregate,
   S extends string,
->(opts: AggregateOptions<E, A, S>): StorableAggregate<E, A, S> {
+>(opts: AggregateOptions<E, A, S>): StorableAggregate<E, A, S>;
+export function createAggregate<
+  E extends Event,
+  A extends Aggregate,
+  S extends string,
+>(
+  opts: AggregateOptions<E, A, S> & SchemaOptions,
+): StorableAggregate<E, A, S> {
   checkName("stream", opts.stream);
   if (opts.persistAggregate && !opts.version) {
     throw new StoreError(
@@ -171,5 +213,7 @@ export function createAggregate<
     persistAggregate: opts.persistAggregate ?? false,
   };
   if (opts.version !== undefined) storable.version = opts.version;
+  if (opts.schema) storable.schema = opts.schema;
+  if (opts.validateOnRead) storable.validateOnRead = true;
   return storable;
 }

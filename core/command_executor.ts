@@ -9,7 +9,8 @@ import type { Event, EventMetadata, StoreEvent } from "./event.ts";
 import { isSamePosition } from "./position.ts";
 import type { AppendOptions, Provider } from "./provider.ts";
 import { currentMetadata } from "./metadata_context.ts";
-import { checkEvent, checkMetadata, checkName } from "./validation.ts";
+import { toStorable } from "./schema.ts";
+import { checkMetadata, checkName } from "./validation.ts";
 
 /** Options of a command. */
 export type CommandOptions<Tx = any> = {
@@ -200,8 +201,12 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     const decided = await decide(copyPlainData(aggregate) ?? aggregate);
     if (!decided) return [];
     const events = Array.isArray(decided) ? decided : [decided];
-    events.forEach((event, index) => checkEvent(`events[${index}]`, event));
-    return events;
+    return events.map((event, index) =>
+      toStorable(this.#provided, `events[${index}]`, event, {
+        stream: this.#provided.stream,
+        aggregateId: aggregate.aggregateId,
+      })
+    );
   }
 
   async #append(

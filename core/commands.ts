@@ -10,6 +10,9 @@ import {
 } from "./command_executor.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, Ext } from "./event.ts";
+import { originOf, withOrigin } from "./origin.ts";
+import { commandParser, type Schemas } from "./schema.ts";
+import type { SchemaInput, SchemaOutput } from "./standard_schema.ts";
 
 /** A command as an application describes it: its `type` and what it needs. */
 export type Command = {
@@ -75,6 +78,44 @@ export type InferredCommands<H, A extends Aggregate, Tx = any> = {
     : never;
 };
 
+/** Command handlers whose commands are what schemas describe. */
+export type SchemaHandlers<
+  E extends Event,
+  A extends Aggregate,
+  C extends Schemas,
+> = {
+  [K in keyof C & string]: (
+    cmd: SchemaOutput<C[K]> & { type: K; aggregateId: string },
+    agg: A & BaseAggregate,
+  ) => Promise<CommandResult<E>> | CommandResult<E>;
+};
+
+/** The commands that {@linkcode SchemaHandlers} make. */
+export type SchemaCommands<C extends Schemas, A extends Aggregate, Tx = any> = {
+  [K in keyof C & string]: (
+    aggId: string,
+    body: SchemaInput<C[K]>,
+    options?: CommandOptions<Tx>,
+  ) => Promise<A & BaseAggregate>;
+};
+
+/** Options of commands whose types follow from schemas. */
+export type CommandSchemaOptions<C extends Schemas> = {
+  /**
+   * A schema of each command, by its name: of Zod, Valibot, ArkType or any
+   * other library of Standard Schema. What a command is called with is
+   * validated before anything is read, and its handler gets what the schema
+   * gives. Validation is synchronous.
+   */
+  commandSchema: C;
+};
+
+/** Tells the form of {@linkcode createCommands} without schemas from the other. */
+export type NoCommandSchema = {
+  /** Only where schemas say what the commands are. */
+  commandSchema?: undefined;
+};
+
 /**
  * Makes the commands of an aggregate from its command handlers. A command loads
  * the aggregate, calls the handler, and appends what the handler returns.
@@ -127,7 +168,7 @@ export function createCommands<
 >(
   provided: ProvidedAggregate<E, A, string, Tx>,
   handler: H & InferredHandlers<NoInfer<E>, A>,
-  options?: RetryOptions,
+  options?: RetryOptions & NoCommandSchema,
 ): InferredCommands<H, A, Tx>;
 /** The form of evtstore 12: the commands are a union, given as type argument. */
 export function createCommands<
@@ -137,26 +178,49 @@ export function createCommands<
 >(
   provided: ProvidedAggregate<E, A>,
   handler: CommandHandler<E, A, C>,
-  options?: RetryOptions,
+  options?: RetryOptions & NoCommandSchema,
 ): CmdBody<C, A>;
+/** With a schema of each command; the types of the commands follow from them. */
+export function createCommands<
+  E extends Event,
+  A extends Aggregate,
+  C extends Schemas,
+  H extends SchemaHandlers<E, A, C>,
+  Tx = any,
+>(
+  provided: ProvidedAggregate<E, A, string, Tx>,
+  handler: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
+  options: RetryOptions & CommandSchemaOptions<C>,
+): SchemaCommands<C, A, Tx>;
 export function createCommands(
   provided: ProvidedAggregate<any, any>,
   handler: InferredHandlers<any, any>,
-  options: RetryOptions = {},
-): CmdBody<Command, any> {
+  options: RetryOptions & { commandSchema?: Schemas | undefined } = {},
+): any {
   const executor = new CommandExecutor(provided, options);
-  return Object.fromEntries(
-    commandNames(handler).map((type) => [
+  const names = commandNames(handler);
+  const parse = commandParser(names, options.commandSchema);
+  const commands = Object.fromEntries(
+    names.map((type) => [
       type,
-      (id: string, body: object, options?: CommandOptions) =>
-        executor.execute(
+      async (id: string, body: object, options?: CommandOptions) => {
+        const parsed = parse(type, body);
+        return await executor.execute(
           id,
           (aggregate) =>
-            handler[type]!({ ...body, aggregateId: id, type }, aggregate),
+            handler[type]!({ ...parsed, aggregateId: id, type }, aggregate),
           options,
-        ),
+        );
+      },
     ]),
   );
+  const origin = originOf(provided);
+  if (!origin) return commands;
+  return withOrigin(commands, {
+    stream: provided.stream,
+    over: (provider): any =>
+      createCommands(origin.over(provider), handler, options as RetryOptions),
+  });
 }
 
 /**

@@ -1,14 +1,23 @@
 import type { Aggregate, AggregateStore } from "./aggregate.ts";
 import type { StoreOptions } from "./provided_aggregate.ts";
-import type { Command, CommandHandler, InferredHandlers } from "./commands.ts";
+import type {
+  Command,
+  CommandHandler,
+  CommandSchemaOptions,
+  InferredHandlers,
+  NoCommandSchema,
+  SchemaHandlers,
+} from "./commands.ts";
 import {
   createDomainV1,
   type Domain,
   type DomainOptions,
   type InferredDomain,
+  type SchemaDomain,
 } from "./domain_v1.ts";
 import { createDomainV2, type DomainV2 } from "./domain_v2.ts";
 import type { Event } from "./event.ts";
+import type { Schemas } from "./schema.ts";
 
 /**
  * Makes a domain, in either of two forms.
@@ -59,7 +68,7 @@ export function createDomain<
   H extends InferredHandlers<E, A>,
   Tx = any,
 >(
-  opts: DomainOptions<E, A, Tx>,
+  opts: DomainOptions<E, A, Tx> & NoCommandSchema,
   cmd: H & InferredHandlers<NoInfer<E>, A>,
 ): InferredDomain<E, A, H, Tx>;
 /** One aggregate, with events, aggregate and commands as type arguments. */
@@ -68,9 +77,20 @@ export function createDomain<
   Agg extends Aggregate,
   Cmd extends Command,
 >(
-  opts: DomainOptions<Evt, Agg>,
+  opts: DomainOptions<Evt, Agg> & NoCommandSchema,
   cmd: CommandHandler<Evt, Agg, Cmd>,
 ): Domain<Evt, Agg, Cmd>;
+/** One aggregate, with a schema of each command. */
+export function createDomain<
+  E extends Event,
+  A extends Aggregate,
+  C extends Schemas,
+  H extends SchemaHandlers<E, A, C>,
+  Tx = any,
+>(
+  opts: DomainOptions<E, A, Tx> & CommandSchemaOptions<C>,
+  cmd: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
+): SchemaDomain<E, A, C, Tx>;
 /** Several aggregates on one provider. */
 export function createDomain<Tree extends AggregateStore, Tx = any>(
   opts: StoreOptions<any, Tx>,

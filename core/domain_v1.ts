@@ -13,14 +13,26 @@ import {
   type Command,
   type CommandHandler,
   commandNames,
+  type CommandSchemaOptions,
   type InferredCommands,
   type InferredHandlers,
+  type NoCommandSchema,
+  type SchemaCommands,
+  type SchemaHandlers,
 } from "./commands.ts";
 import { copyPlainData } from "./copy.ts";
 import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
 import { controlsOf, subscribeAll } from "./handler.ts";
+import { withOrigin } from "./origin.ts";
+import {
+  commandParser,
+  readsOf,
+  type SchemaOptions,
+  type Schemas,
+} from "./schema.ts";
+import type { SchemaInput } from "./standard_schema.ts";
 import type {
   DomainHandlerOpts,
   Handler,
@@ -31,6 +43,7 @@ import type {
 export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
   & StoreOptions<E, Tx>
   & RetryOptions
+  & SchemaOptions
   & {
     /** A new and empty aggregate. */
     aggregate: () => A;
@@ -109,6 +122,35 @@ export type InferredDomain<E extends Event, A extends Aggregate, H, Tx = any> =
     ): Promise<InferredExecutable<H, A, Tx> & LoadedAggregate<A>>;
   };
 
+/** As {@linkcode Domain}, for commands that schemas describe. */
+export type SchemaDomain<
+  E extends Event,
+  A extends Aggregate,
+  C extends Schemas,
+  Tx = any,
+> = {
+  /** Makes handlers of the stream. */
+  handler: HandlerFactory<E, Tx>;
+  /** The commands, by aggregate id. */
+  command: SchemaCommands<C, A, Tx>;
+  /** Loads an aggregate together with its commands. */
+  getAggregate(
+    id: string,
+  ): Promise<SchemaExecutable<C, A, Tx> & LoadedAggregate<A>>;
+};
+
+/** As {@linkcode ExecutableAggregate}, for commands that schemas describe. */
+export type SchemaExecutable<
+  C extends Schemas,
+  A extends Aggregate,
+  Tx = any,
+> = {
+  [K in keyof C & string]: (
+    body: SchemaInput<C[K]>,
+    options?: CommandOptions<Tx>,
+  ) => Promise<SchemaExecutable<C, A, Tx> & LoadedAggregate<A>>;
+};
+
 /**
  * A domain of one aggregate: its stream, its fold and its commands in one call.
  *
@@ -149,7 +191,7 @@ export function createDomainV1<
   H extends InferredHandlers<E, A>,
   Tx = any,
 >(
-  opts: DomainOptions<E, A, Tx>,
+  opts: DomainOptions<E, A, Tx> & NoCommandSchema,
   cmd: H & InferredHandlers<NoInfer<E>, A>,
 ): InferredDomain<E, A, H, Tx>;
 /** The form of evtstore 12: events, aggregate and commands as type arguments. */
@@ -158,19 +200,34 @@ export function createDomainV1<
   Agg extends Aggregate,
   Cmd extends Command,
 >(
-  opts: DomainOptions<Evt, Agg>,
+  opts: DomainOptions<Evt, Agg> & NoCommandSchema,
   cmd: CommandHandler<Evt, Agg, Cmd>,
 ): Domain<Evt, Agg, Cmd>;
+/** With a schema of each command; the types of the commands follow from them. */
+export function createDomainV1<
+  E extends Event,
+  A extends Aggregate,
+  C extends Schemas,
+  H extends SchemaHandlers<E, A, C>,
+  Tx = any,
+>(
+  opts: DomainOptions<E, A, Tx> & CommandSchemaOptions<C>,
+  cmd: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
+): SchemaDomain<E, A, C, Tx>;
 export function createDomainV1(
-  opts: DomainOptions<any, any>,
+  opts: DomainOptions<any, any> & { commandSchema?: Schemas | undefined },
   cmd: InferredHandlers<any, any>,
-): Domain<any, any, any> {
+): any {
   const types = commandNames(cmd);
   refuseReservedNames(types);
+  const parse = commandParser(types, opts.commandSchema);
   const provided = createProvidedAggregate<any, any>(opts);
   const executor = new CommandExecutor<any, any>(provided, opts);
-  const decide = (type: string, id: string, body: object) => (aggregate: any) =>
-    cmd[type]!({ ...body, aggregateId: id, type }, aggregate);
+  const decide = (type: string, id: string, body: object) => {
+    const parsed = parse(type, body);
+    return (aggregate: any) =>
+      cmd[type]!({ ...parsed, aggregateId: id, type }, aggregate);
+  };
 
   function executable(loaded: BaseAggregate): any {
     const id = loaded.aggregateId;
@@ -186,20 +243,28 @@ export function createDomainV1(
     return { ...Object.fromEntries(commands), aggregate };
   }
 
-  return {
+  const domain: Domain<any, any, any> = {
     command: Object.fromEntries(types.map((type) => [
       type,
-      (id: string, body: object, options?: CommandOptions) =>
-        executor.execute(id, decide(type, id, body), options),
+      async (id: string, body: object, options?: CommandOptions) =>
+        await executor.execute(id, decide(type, id, body), options),
     ])),
     getAggregate: async (id) => executable(await provided.getAggregate(id)),
     handler: (bookmark: string, options: DomainHandlerOpts = {}) =>
       singleStreamHandler(opts, bookmark, options),
   };
+  return withOrigin<object>(domain, {
+    stream: opts.stream,
+    over: (provider) =>
+      createDomainV1(
+        { ...opts, provider } as typeof opts & NoCommandSchema,
+        cmd,
+      ),
+  });
 }
 
 function singleStreamHandler(
-  { stream, provider }: DomainOptions<any, any>,
+  { stream, provider, schema, validateOnRead }: DomainOptions<any, any>,
   bookmark: string,
   options: DomainHandlerOpts,
 ): Handler<any, any> {
@@ -208,6 +273,7 @@ function singleStreamHandler(
     bookmark,
     provider,
     streams: [stream],
+    ...readsOf([{ stream, schema, validateOnRead }]),
   });
   return {
     ...controlsOf(handler),

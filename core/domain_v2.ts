@@ -12,6 +12,7 @@ import type { HandlerBookmark } from "./bookmark.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
 import { streamHandler } from "./handler.ts";
+import { readsOf } from "./schema.ts";
 import type {
   DomainHandlerOpts,
   StreamHandler,
@@ -115,6 +116,7 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
         bookmark,
         streams,
         provider: opts.provider,
+        ...readsOf(Object.values(aggregates)),
       }),
     );
   return { domain: Object.fromEntries(provided), createHandler };

@@ -6,6 +6,8 @@ export type ErrorCode =
   | "VERSION_CONFLICT"
   | "DUPLICATE_COMMAND"
   | "INVALID_INPUT"
+  | "INVALID_EVENT"
+  | "INVALID_COMMAND"
   | "NOT_SUPPORTED"
   | "NOT_MIGRATED"
   | "RUNTIME_UNSUPPORTED"
@@ -167,6 +169,63 @@ export class VersionError extends CommandError {
       `Cannot append to "${aggregateId}" of stream "${stream}" after version ${expectedVersion}: ${actual}`,
       conflict,
     );
+  }
+}
+
+/** What a schema found wrong in a command, and where. */
+export type CommandIssue = {
+  /** The property, such as `lines[0].cents`; empty for the whole. */
+  field: string;
+  /** What is wrong, in the words of the schema. */
+  message: string;
+};
+
+/**
+ * What a command was called with is not what its schema describes. Nothing was
+ * read or written.
+ *
+ * @example
+ * ```ts
+ * import { CommandError, InvalidCommandError } from "evtstore";
+ * import assert from "node:assert/strict";
+ *
+ * const error = new InvalidCommandError("deposit", [
+ *   { field: "cents", message: "Expected a number" },
+ * ]);
+ * assert.equal(error.message, 'Invalid command "deposit": cents: Expected a number');
+ * assert.equal(error.field, "cents");
+ * assert(error instanceof CommandError);
+ * ```
+ */
+export class InvalidCommandError extends CommandError {
+  /** The name of the class. */
+  override name = "InvalidCommandError";
+  static {
+    knowAcrossCopies("InvalidCommandError", this);
+  }
+  /** Always this one code. */
+  override code: "INVALID_COMMAND" = "INVALID_COMMAND" as const;
+  /** The first property that is wrong. */
+  field: string;
+  /** All that is wrong. */
+  issues: CommandIssue[];
+
+  /**
+   * Makes a refusal.
+   *
+   * @param command The name of the command.
+   * @param issues What is wrong with it, at least one thing.
+   */
+  constructor(command: string, issues: CommandIssue[]) {
+    const texts = issues.map(({ field, message }) =>
+      field ? `${field}: ${message}` : message
+    );
+    super(
+      `Invalid command "${command}": ${texts.join("; ")}`,
+      "INVALID_COMMAND",
+    );
+    this.field = issues[0]?.field ?? "";
+    this.issues = issues;
   }
 }
 

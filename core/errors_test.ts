@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   CommandError,
   DuplicateCommandError,
+  InvalidCommandError,
   StoreError,
   VersionError,
 } from "./errors.ts";
@@ -96,6 +97,11 @@ test("instanceof knows the errors of another copy of the library", async () => {
     assert(conflict instanceof CommandError);
     assert(!(conflict instanceof StoreError));
     assert(!(new copy.CommandError("closed") instanceof VersionError));
+
+    const invalid = new copy.InvalidCommandError("open", []);
+    assert(invalid instanceof InvalidCommandError);
+    assert(invalid instanceof CommandError);
+    assert(!(invalid instanceof VersionError));
 
     const repeat = new copy.DuplicateCommandError({ commandId: "c1" });
     assert(repeat instanceof DuplicateCommandError);

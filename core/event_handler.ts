@@ -7,7 +7,7 @@ import { StoreError } from "./errors.ts";
 import { EventFailure, reportFailure } from "./event_failure.ts";
 import { checkHandler } from "./handler_check.ts";
 import { HandledEvents, waitUntilHandled } from "./handled.ts";
-import { HandlerCallbacks } from "./handler_callbacks.ts";
+import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
 import type {
   BatchCallback,
   BatchOptions,
@@ -31,7 +31,7 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
 
 /** What an {@linkcode EventHandler} is made of. */
-export type EventHandlerOptions = DomainHandlerOpts & {
+export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
   /** Where its place is kept. */
   bookmark: HandlerBookmark;
   /** The streams it handles. */

@@ -1,7 +1,8 @@
 import { StoreError } from "./errors.ts";
-import type { Event, StoreEvent } from "./event.ts";
+import type { Event, EventMeta, StoreEvent } from "./event.ts";
 import {
   type BatchCallback,
+  type BatchedEvent,
   type BatchOptions,
   checkPositive,
   type DomainHandlerOpts,
@@ -11,15 +12,21 @@ import {
 /** A callback for several events, and for how many. */
 export type Batch = { size: number; callback: BatchCallback<any, any> };
 
+/** How the callbacks see events. */
+export type ReadOption = {
+  /** An event as it is read; it throws for one that is not valid. */
+  read?: (event: any, meta: EventMeta) => any;
+};
+
 /** What a handler calls: one callback a stream and type, or one for batches. */
 export class HandlerCallbacks {
   #bookmark: string;
-  #options: DomainHandlerOpts;
+  #options: DomainHandlerOpts & ReadOption;
   #callbacks: Map<string, Map<string, EventCallback<any, any>>> = new Map();
   #batch: Batch | undefined;
 
   /** @param bookmark What errors call the handler. */
-  constructor(bookmark: string, options: DomainHandlerOpts) {
+  constructor(bookmark: string, options: DomainHandlerOpts & ReadOption) {
     this.#bookmark = bookmark;
     this.#options = options;
   }
@@ -41,7 +48,13 @@ export class HandlerCallbacks {
     if (this.#batch) throw this.#refused("callbacks for single events");
     let types = this.#callbacks.get(stream);
     if (!types) this.#callbacks.set(stream, types = new Map());
-    types.set(type, callback);
+    const { read } = this.#options;
+    types.set(
+      type,
+      read
+        ? (id, event, meta, tx) => callback(id, read(event, meta), meta, tx)
+        : callback,
+    );
   }
 
   /** Registers the callback for batches; the last one counts. */
@@ -56,7 +69,17 @@ export class HandlerCallbacks {
     }
     if (continueOnError) throw this.#refused("continueOnError");
     if (concurrency > 1) throw this.#refused("concurrency");
-    this.#batch = { size, callback };
+    const { read } = this.#options;
+    this.#batch = {
+      size,
+      callback: read
+        ? (events: BatchedEvent<any>[], tx) =>
+          callback(
+            events.map((one) => ({ ...one, event: read(one.event, one) })),
+            tx,
+          )
+        : callback,
+    };
   }
 
   #refused(what: string): StoreError {

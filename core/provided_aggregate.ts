@@ -8,7 +8,9 @@ import type {
 import { AggregateCache } from "./aggregate_cache.ts";
 import { StoreError } from "./errors.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
+import { withOrigin } from "./origin.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
+import { toRead } from "./schema.ts";
 import { checkName } from "./validation.ts";
 
 /** Where the events of an aggregate are stored, and whether it is cached. */
@@ -79,9 +81,12 @@ export function createProvidedAggregate<
     previous: A & BaseAggregate,
     stored: StoreEvent<E>,
   ): A & BaseAggregate {
+    const event = opts.schema && opts.validateOnRead
+      ? toRead(opts.schema, stored.event, stored)
+      : stored.event;
     return {
       ...previous,
-      ...opts.fold(stored.event, previous, toMeta(stored)),
+      ...opts.fold(event, previous, toMeta(stored)),
       version: stored.version,
       aggregateId: stored.aggregateId,
     };
@@ -116,9 +121,14 @@ export function createProvidedAggregate<
     getAggregate,
     toNextAggregate,
   };
+  if (opts.schema) provided.schema = opts.schema;
+  if (opts.validateOnRead) provided.validateOnRead = true;
   if (cache) provided.cache = cache;
   if (opts.useCache === "optimistic") provided.optimistic = true;
-  return provided;
+  return withOrigin(provided, {
+    stream: opts.stream,
+    over: (provider) => createProvidedAggregate({ ...opts, provider }),
+  });
 }
 
 /**
@@ -159,7 +169,10 @@ export function createPersistedAggregate<
     persistAggregate: opts.persistAggregate ?? false,
   };
   if (opts.version !== undefined) persisted.version = opts.version;
-  return persisted;
+  return withOrigin(persisted, {
+    stream: opts.stream,
+    over: (provider) => createPersistedAggregate({ ...opts, provider }),
+  });
 }
 
 /** The events of one aggregate after a position, a page at a time. */

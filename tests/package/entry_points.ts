@@ -16,6 +16,8 @@ for (const name of names) {
     const module = await import(name);
     const expected = name.endsWith("testing")
       ? "testProvider"
+      : name.endsWith("spec")
+      ? "spec"
       : /provider\/(?!error)/.test(name)
       ? "createProvider"
       : "VersionError";

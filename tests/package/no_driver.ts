@@ -11,6 +11,7 @@ import {
 import * as errors from "evtstore/provider/error";
 import { createProvider } from "evtstore/provider/memory";
 import * as sqlite from "evtstore/provider/sqlite";
+import { spec } from "evtstore/spec";
 import { allCapabilities, testProvider } from "evtstore/testing";
 
 type AccountEvent = { type: "Opened"; owner: string } | { type: "Closed" };
@@ -36,6 +37,13 @@ export async function open(): Promise<string> {
   // @ts-expect-error: a command needs its arguments
   await accounts.open("ada", {});
   return ada.owner;
+}
+
+export async function check(): Promise<void> {
+  const opened = spec(domain.account, accounts).given([{ type: "Closed" }]);
+  await opened.when.open({ owner: "Ada" }).thenError("OPEN");
+  // @ts-expect-error: an account has no such event
+  opened.given([{ type: "Locked" }]);
 }
 
 export function explain(error: unknown): string | undefined {

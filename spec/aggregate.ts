@@ -1,0 +1,191 @@
+import type { Aggregate, BaseAggregate } from "../core/aggregate.ts";
+import type { CommandOptions } from "../core/command_executor.ts";
+import type { Event } from "../core/event.ts";
+import {
+  createProvider,
+  type MemoryProvider,
+  type MemoryTransaction,
+} from "../providers/memory.ts";
+import {
+  AssertionError,
+  describeError,
+  expectSame,
+} from "./assertion_error.ts";
+import { atCallSite } from "./call_site.ts";
+import { type ExpectedError, expectError } from "./errors.ts";
+import {
+  asStored,
+  type ExpectedEvent,
+  type GivenEvent,
+  inFormOf,
+  storedAfter,
+  storeGiven,
+} from "./events.ts";
+import { print } from "./print.ts";
+
+/** What must come of a command. Each of these runs it, on a log of its own. */
+export type CommandSpec<E extends Event, A extends Aggregate> = {
+  /**
+   * These events must be stored, and no others; none for `[]`.
+   *
+   * @throws {AssertionError} If other events are, or the command is refused.
+   */
+  then(events: ExpectedEvent<E>[]): Promise<void>;
+  /**
+   * The command must be refused: with this code, an error of this class, a
+   * message that matches, or these properties.
+   *
+   * @throws {AssertionError} If it is refused otherwise, or not at all.
+   */
+  thenError(error: ExpectedError): Promise<void>;
+  /**
+   * The aggregate that the command resolves to must have these properties;
+   * those that are not named may be anything.
+   *
+   * @throws {AssertionError} If it has others, or the command is refused.
+   */
+  thenState(state: Partial<A & BaseAggregate>): Promise<void>;
+};
+
+/** The commands of `C`, without the aggregate's id. */
+export type SpecifiedCommands<C, E extends Event, A extends Aggregate> = {
+  [K in keyof C]: C[K] extends
+    (id: string, body: infer Body, options?: any) => any
+    ? Record<never, never> extends Body ? (
+        body?: Body,
+        options?: CommandOptions<MemoryTransaction>,
+      ) => CommandSpec<E, A>
+    : (
+      body: Body,
+      options?: CommandOptions<MemoryTransaction>,
+    ) => CommandSpec<E, A>
+    : never;
+};
+
+/** A specification of an aggregate. It never changes: `given` makes another. */
+export type AggregateSpec<E extends Event, A extends Aggregate, C> = {
+  /**
+   * What had happened before, behind what was given already.
+   *
+   * @param events The events, with or without metadata.
+   */
+  given(events: GivenEvent<E>[]): AggregateSpec<E, A, C>;
+  /** The command to run, by its name. */
+  readonly when: SpecifiedCommands<C, E, A>;
+};
+
+/** Commands that were made over a provider. */
+type Made = Record<
+  string,
+  (id: string, body: any, options?: CommandOptions) => Promise<any>
+>;
+
+/** What a specification runs. */
+export type Subject = {
+  stream: string;
+  aggregateId: string;
+  names: string[];
+  commandsOver(provider: MemoryProvider<any>): Made;
+};
+
+/** The specification of an aggregate with this history. */
+export function aggregateSpec(
+  subject: Subject,
+  history: GivenEvent<any>[],
+): AggregateSpec<any, any, any> {
+  return {
+    given: (events) => aggregateSpec(subject, [...history, ...events]),
+    when: Object.fromEntries(
+      subject.names.map((name) => [
+        name,
+        (body: any = {}, options?: CommandOptions) =>
+          commandSpec(subject, history, name, body, options),
+      ]),
+    ),
+  };
+}
+
+function commandSpec(
+  subject: Subject,
+  history: GivenEvent<any>[],
+  name: string,
+  body: object,
+  options: CommandOptions | undefined,
+): CommandSpec<any, any> {
+  const { stream, aggregateId } = subject;
+
+  async function run() {
+    const provider = createProvider({ limit: Number.MAX_SAFE_INTEGER });
+    await storeGiven(provider, stream, aggregateId, history);
+    const command = subject.commandsOver(provider)[name]!;
+    const outcome = await command(aggregateId, body, options).then(
+      (state) => ({ state, refusal: undefined }),
+      (error: unknown) => ({ state: undefined, refusal: { error } }),
+    );
+    const given = history.length;
+    const stored = await storedAfter(provider, stream, aggregateId, given);
+    return { ...outcome, stored };
+  }
+
+  function refused(error: unknown, what: string, expected: unknown) {
+    return new AssertionError(
+      `${name} was refused, where ${what} was expected: ${
+        describeError(error)
+      }`,
+      { actual: error, expected, cause: error },
+    );
+  }
+
+  return atCallSite({
+    async then(
+      expected: ExpectedEvent<any>[],
+      reject?: (error: unknown) => void,
+    ) {
+      // An `await` without an expectation calls it like this.
+      if (reject) {
+        return reject(
+          new TypeError(
+            `Nothing is expected of ${name}: end with then([…]), thenError(…) or thenState(…)`,
+          ),
+        );
+      }
+      const { refusal, stored } = await run();
+      if (refusal) {
+        const what = expected.length === 1
+          ? "an event"
+          : `${expected.length} events`;
+        throw refused(refusal.error, what, expected);
+      }
+      expectSame(
+        `${name} stored other events than expected`,
+        inFormOf(expected, stored),
+        asStored(expected),
+      );
+    },
+
+    async thenError(expected: ExpectedError) {
+      const { refusal, stored } = await run();
+      if (!refusal) {
+        const actual = inFormOf([], stored);
+        throw new AssertionError(
+          `${name} was not refused, where an error was expected; it stored\n\n${
+            print(actual)
+          }`,
+          { actual, expected },
+        );
+      }
+      expectError(name, refusal.error, expected);
+    },
+
+    async thenState(expected: object) {
+      const { refusal, state } = await run();
+      if (refusal) throw refused(refusal.error, "a state", expected);
+      const named = Object.keys(expected).map((key) => [key, state[key]]);
+      expectSame(
+        `${name} led to another state than expected`,
+        Object.fromEntries(named),
+        expected,
+      );
+    },
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * Specifications of a domain by example: given events, when a command, then
+ * events. They run the real code on the memory provider, and in every test
+ * runner.
+ *
+ * @module
+ */
+export type {
+  AggregateSpec,
+  CommandSpec,
+  SpecifiedCommands,
+} from "./aggregate.ts";
+export { AssertionError } from "./assertion_error.ts";
+export type { ExpectedError } from "./errors.ts";
+export type { ExpectedEvent, GivenEvent } from "./events.ts";
+export type { EventsIn, HandlerSpec, StreamName } from "./handler.ts";
+export { spec } from "./spec.ts";
+export type {
+  AnyAggregate,
+  MadeCommands,
+  MadeDomain,
+  SpecOptions,
+} from "./spec.ts";
+export { type CallOf, callsOf, spy } from "./spy.ts";
