@@ -176,7 +176,8 @@ test("a fold that was changed without its version is found out, and put right", 
   assert.deepEqual(await kept(), []);
   assert.equal((await changed.reads()).sum, 24);
   await changed.add(1);
-  assert.deepEqual(await changed.reads(), { sum: 26, version: 13, events: 0 });
+  const anew = { sum: 26, version: 13, events: 0 };
+  assert.deepEqual(await open({ fold: double, check: 1 }).reads(), anew);
   assert.equal(errors.length, 1);
 });
 
@@ -295,7 +296,7 @@ test("a store that fails to keep or give a snapshot fails nothing else", async (
 test("a command waits for no snapshot, nor for the driver to begin with one", async () => {
   const { open, counted } = setUp();
   const records = bound(counted.records!);
-  let puts = 0;
+  let [gets, puts] = [0, 0];
   let finish = () => {};
   const finished = new Promise<void>((resolve) => finish = resolve);
   const process = open({
@@ -303,6 +304,10 @@ test("a command waits for no snapshot, nor for the driver to begin with one", as
       ...counted,
       records: {
         ...records,
+        get: (...args) => {
+          gets++;
+          return records.get(...args);
+        },
         put: async (...args) => {
           puts++;
           await finished;
@@ -313,7 +318,7 @@ test("a command waits for no snapshot, nor for the driver to begin with one", as
   });
   const late = setTimeout(finish, 2000);
   await process.send(10);
-  assert.equal(puts, 0);
+  assert.deepEqual([gets, puts], [1, 0], "the load has asked for it");
   await process.send(1);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal(puts, 1);
@@ -401,6 +406,9 @@ test("inside a transaction a snapshot is used, and none is written", async () =>
       const process = open();
       assert.equal((await process.add(30, "a", { tx })).sum, 42);
       assert.equal((await process.get("a", tx)).sum, 42);
+      const changed = open({ fold: () => ({ sum: 0 }), check: 1 });
+      await changed.get("a", tx);
+      await changed.snapshots.settled();
       throw problem;
     }),
     problem,
