@@ -12,6 +12,7 @@ export {
 export type {
   Aggregate,
   AggregateOptions,
+  AggregateSnapshots,
   AggregateStore,
   BaseAggregate,
   Fold,
@@ -138,3 +139,4 @@ export type {
   SetPositionOptions,
 } from "./core/provider.ts";
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
+export type { SnapshotOptions } from "./core/snapshot_options.ts";

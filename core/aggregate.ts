@@ -1,13 +1,17 @@
 import type { AggregateCache } from "./aggregate_cache.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, EventMeta, StoreEvent } from "./event.ts";
-import type { ProviderOrPromise } from "./provider.ts";
 import type {
   EventsOfSchemas,
   SchemaOptions,
   Schemas,
   StableSchemas,
 } from "./schema.ts";
+import type { Provider, ProviderOrPromise } from "./provider.ts";
+import {
+  checkSnapshotOptions,
+  type SnapshotOptions,
+} from "./snapshot_options.ts";
 import { checkName } from "./validation.ts";
 
 /** The state that the events of one aggregate fold into. */
@@ -55,6 +59,8 @@ export type StorableAggregate<
   version?: string;
   /** Whether the folded aggregate is stored with every event. */
   persistAggregate?: boolean;
+  /** How snapshots are kept, if they are. */
+  snapshot?: SnapshotOptions;
 };
 
 /** Aggregates by the name that a domain gives them. */
@@ -64,6 +70,20 @@ export type AggregateStore = { [key: string]: StorableAggregate };
 export type GetAggregateOptions<Tx = any> = {
   /** Read inside this transaction, and see what it wrote. */
   tx?: Tx;
+};
+
+/** The snapshots of an aggregate. */
+export type AggregateSnapshots<E extends Event, A extends Aggregate> = {
+  /** Keeps one if it is due; commands call it behind what they append. */
+  appended(
+    provider: Provider<E>,
+    aggregate: A & BaseAggregate,
+    position: any,
+  ): void;
+  /** Resolves when none is being written or checked any more. */
+  settled(): Promise<void>;
+  /** Removes those of one aggregate, as when its events are removed. */
+  forget(aggregateId: string): Promise<void>;
 };
 
 /** An aggregate that can be loaded: it knows where its events are stored. */
@@ -99,6 +119,8 @@ export type ProvidedAggregate<
   cache?: AggregateCache<A & BaseAggregate>;
   /** Whether commands decide on what is kept without asking the database. */
   optimistic?: boolean;
+  /** Its snapshots, if they are kept. */
+  snapshots?: AggregateSnapshots<E, A>;
 };
 
 /** Options of {@linkcode createAggregate}. */
@@ -123,6 +145,12 @@ export type AggregateOptions<
    * event only. Needs `version`. Default: false.
    */
   persistAggregate?: boolean;
+  /**
+   * Keep the folded aggregate beside the log after every so many events, so
+   * that a load reads only those that follow. It must be what JSON can hold.
+   * Needs a provider that has `records`. Default: none are kept.
+   */
+  snapshot?: SnapshotOptions;
 };
 
 /** Options of {@linkcode createAggregate} where schemas say what the events are. */
@@ -176,7 +204,8 @@ export type SchemaAggregateOptions<
  * @param opts What the aggregate is.
  * @returns The description, for {@linkcode createDomain}.
  * @throws {StoreError} `INVALID_INPUT` for a stream name that cannot be stored,
- * or for `persistAggregate` without `version`.
+ * for `persistAggregate` without `version` or together with `snapshot`, or for
+ * an option of `snapshot` that cannot be used.
  */
 export function createAggregate<
   Events extends Schemas,
@@ -215,5 +244,20 @@ export function createAggregate<
   if (opts.version !== undefined) storable.version = opts.version;
   if (opts.schema) storable.schema = opts.schema;
   if (opts.validateOnRead) storable.validateOnRead = true;
+  if (opts.snapshot) storable.snapshot = checkSnapshots(opts, opts.snapshot);
   return storable;
+}
+
+function checkSnapshots(
+  { stream, persistAggregate }: AggregateOptions<any, any, any>,
+  snapshot: SnapshotOptions,
+): SnapshotOptions {
+  if (persistAggregate) {
+    throw new StoreError(
+      "INVALID_INPUT",
+      `Cannot keep snapshots of stream "${stream}" and "persistAggregate" too: choose one`,
+      { field: "snapshot", stream },
+    );
+  }
+  return checkSnapshotOptions(stream, snapshot);
 }

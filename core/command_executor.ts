@@ -215,7 +215,7 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     events: E[],
     options: CommandOptions,
   ): Promise<A & BaseAggregate> {
-    const { stream, cache, toNextAggregate } = this.#provided;
+    const { stream, cache, snapshots, toNextAggregate } = this.#provided;
     const id = aggregate.aggregateId;
     const version = aggregate.version + 1;
     const created = provider.createEvents(stream, id, version, events);
@@ -250,6 +250,7 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     const position = stored.at(-1)?.position;
     if (options.tx === undefined && !isSamePosition(position, placeholder)) {
       cache?.set(id, next, position);
+      snapshots?.appended(provider, next, position);
     }
     return next;
   }

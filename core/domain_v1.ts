@@ -38,6 +38,7 @@ import type {
   Handler,
   TransactionalOptions,
 } from "./handler_options.ts";
+import type { SnapshotOptions } from "./snapshot_options.ts";
 
 /** One aggregate and where its events are stored, for {@linkcode createDomainV1}. */
 export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
@@ -51,6 +52,8 @@ export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
     stream: string;
     /** What one event changes. */
     fold: Fold<E, A>;
+    /** How snapshots are kept. Default: none are. */
+    snapshot?: SnapshotOptions;
   };
 
 /** An aggregate that was loaded. */

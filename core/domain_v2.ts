@@ -1,3 +1,4 @@
+import { aggregateKey } from "./aggregate_key.ts";
 import type {
   AggregateStore,
   ProvidedAggregate,
@@ -9,6 +10,7 @@ import {
   type StoreOptions,
 } from "./provided_aggregate.ts";
 import type { HandlerBookmark } from "./bookmark.ts";
+import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
 import { streamHandler } from "./handler.ts";
@@ -91,12 +93,14 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
  * @param opts The provider, or the promise of one, and whether to cache.
  * @param aggregates The aggregates, by the name that `domain` gives them.
  * @returns `domain` and `createHandler`.
- * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used.
+ * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used;
+ * `NOT_SUPPORTED` for `snapshot` on a provider without `records`.
  */
 export function createDomainV2<Tree extends AggregateStore, Tx = any>(
   opts: StoreOptions<any, Tx>,
   aggregates: Tree,
 ): DomainV2<Tree, Tx> {
+  checkSnapshotVersions(Object.values(aggregates));
   const provided = Object.entries(aggregates).map(([name, aggregate]) => {
     const options = { ...aggregate, ...opts };
     const isPersisted = aggregate.persistAggregate && aggregate.version;
@@ -120,4 +124,21 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
       }),
     );
   return { domain: Object.fromEntries(provided), createHandler };
+}
+
+/** Two aggregates of one stream would read each other's snapshots. */
+function checkSnapshotVersions(aggregates: StorableAggregate[]): void {
+  const folds = new Map<string, unknown>();
+  for (const { stream, snapshot, fold } of aggregates) {
+    if (!snapshot) continue;
+    const key = aggregateKey(stream, snapshot.version);
+    if (folds.has(key) && folds.get(key) !== fold) {
+      throw new StoreError(
+        "INVALID_INPUT",
+        `Cannot keep snapshots of two aggregates of stream "${stream}" by the version "${snapshot.version}": they would be taken for each other; give each a version of its own`,
+        { field: "snapshot.version", stream },
+      );
+    }
+    folds.set(key, fold);
+  }
 }

@@ -5,12 +5,14 @@ import type {
   ProvidedAggregate,
   StorableAggregate,
 } from "./aggregate.ts";
-import { AggregateCache } from "./aggregate_cache.ts";
+import { AggregateCache, type CachedAggregate } from "./aggregate_cache.ts";
+import { readPages } from "./aggregate_pages.ts";
 import { StoreError } from "./errors.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
 import { withOrigin } from "./origin.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import { toRead } from "./schema.ts";
+import { Snapshots } from "./snapshots.ts";
 import { checkName } from "./validation.ts";
 
 /** Where the events of an aggregate are stored, and whether it is cached. */
@@ -32,9 +34,6 @@ export type StoreOptions<E extends Event = any, Tx = any> = {
   /** The most aggregates that a cache keeps, of each stream. Default: 10,000. */
   cacheSize?: number;
 };
-
-/** How many events a load reads at a time: most aggregates have fewer. */
-const PAGE_SIZE = 5000;
 
 /**
  * Ties an aggregate to the provider of its events. {@linkcode createDomain}
@@ -63,6 +62,9 @@ const PAGE_SIZE = 5000;
  *
  * @param opts The description and the provider.
  * @returns The aggregate, ready to be loaded.
+ * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used;
+ * `NOT_SUPPORTED` for `snapshot` on a provider without `records`. Where the
+ * provider is a promise its loads reject with that.
  */
 export function createProvidedAggregate<
   E extends Event,
@@ -76,6 +78,21 @@ export function createProvidedAggregate<
   const cache = opts.useCache
     ? new AggregateCache<A & BaseAggregate>(checkCacheSize(opts.cacheSize))
     : undefined;
+  const snapshots = opts.snapshot && new Snapshots<E, A>({
+    stream: opts.stream,
+    provider: opts.provider,
+    empty,
+    next: toNextAggregate,
+    load: (provider, id, options) => foldAll(provider, id, undefined, options),
+    wrong: (id) => cache?.delete(id),
+  }, opts.snapshot);
+  if (snapshots && !("then" in opts.provider)) {
+    checkHasRecords(opts.provider, opts.stream);
+  }
+
+  function empty(id: string): A & BaseAggregate {
+    return { ...opts.aggregate(), aggregateId: id, version: 0 };
+  }
 
   function toNextAggregate(
     previous: A & BaseAggregate,
@@ -98,12 +115,26 @@ export function createProvidedAggregate<
   ): Promise<A & BaseAggregate> {
     checkName("aggregateId", id);
     const provider = await opts.provider;
+    if (snapshots) checkHasRecords(provider, opts.stream);
     // What a transaction reads may yet be rolled back: the cache stays out of it.
     const usable = options.tx === undefined ? cache : undefined;
     const cached = usable?.get(id);
-    const start: A & BaseAggregate = cached?.aggregate ??
-      { ...opts.aggregate(), aggregateId: id, version: 0 };
-    let aggregate = start;
+    const { aggregate, position } = snapshots && !cached
+      ? await snapshots.load(provider, id, options)
+      : await foldAll(provider, id, cached, options);
+    if (aggregate.version > (cached?.aggregate.version ?? 0)) {
+      usable?.set(id, aggregate, position);
+    }
+    return aggregate;
+  }
+
+  async function foldAll(
+    provider: Provider<E>,
+    id: string,
+    cached: CachedAggregate<A & BaseAggregate> | undefined,
+    options: GetAggregateOptions<Tx>,
+  ): Promise<CachedAggregate<A & BaseAggregate>> {
+    let aggregate = cached?.aggregate ?? empty(id);
     let position = cached?.position;
     for await (
       const page of readPages(provider, opts.stream, id, position, options)
@@ -111,8 +142,7 @@ export function createProvidedAggregate<
       for (const stored of page) aggregate = toNextAggregate(aggregate, stored);
       position = page.at(-1)?.position ?? position;
     }
-    if (aggregate.version > start.version) usable?.set(id, aggregate, position);
-    return aggregate;
+    return { aggregate, position };
   }
 
   const provided: ProvidedAggregate<E, A, S, Tx> = {
@@ -124,6 +154,7 @@ export function createProvidedAggregate<
   if (opts.schema) provided.schema = opts.schema;
   if (opts.validateOnRead) provided.validateOnRead = true;
   if (cache) provided.cache = cache;
+  if (snapshots) provided.snapshots = snapshots;
   if (opts.useCache === "optimistic") provided.optimistic = true;
   return withOrigin(provided, {
     stream: opts.stream,
@@ -175,33 +206,20 @@ export function createPersistedAggregate<
   });
 }
 
-/** The events of one aggregate after a position, a page at a time. */
-async function* readPages<E extends Event>(
-  provider: Provider<E>,
-  stream: string,
-  id: string,
-  fromPosition: any,
-  { tx }: GetAggregateOptions,
-): AsyncGenerator<StoreEvent<E>[]> {
-  const options = tx === undefined ? {} : { tx };
-  const limit = Math.min(PAGE_SIZE, provider.limit || PAGE_SIZE);
-  let position = fromPosition;
-  while (true) {
-    const page = await provider.getEventsFor(stream, id, position, {
-      ...options,
-      limit,
-    });
-    yield page;
-    if (page.length < limit) return;
-    position = page.at(-1)!.position;
-  }
-}
-
 function checkCacheSize(size = 10_000): number {
   if (Number.isInteger(size) && size > 0) return size;
   throw new StoreError(
     "INVALID_INPUT",
     `Expected cacheSize to be a whole number above 0: got ${size}`,
     { field: "cacheSize" },
+  );
+}
+
+function checkHasRecords(provider: Provider<any>, stream: string): void {
+  if (provider.records) return;
+  throw new StoreError(
+    "NOT_SUPPORTED",
+    `Cannot keep snapshots of stream "${stream}": the ${provider.driver} provider has no records; leave "snapshot" out, or take another provider`,
+    { field: "snapshot", stream },
   );
 }

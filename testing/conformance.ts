@@ -23,6 +23,7 @@ import { payloadCases } from "./cases/payloads.ts";
 import { recordCases } from "./cases/records.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
+import { snapshotCases } from "./cases/snapshots.ts";
 import { transactCases } from "./cases/transact.ts";
 import { transactIsolationCases } from "./cases/transact_isolation.ts";
 import { transactionalHandlerCases } from "./cases/transactional_handlers.ts";
@@ -74,6 +75,7 @@ const everyCase: readonly Case[] = [
   ...commandCases,
   ...badInputCases,
   ...repeatedCommandCases,
+  ...snapshotCases,
   ...handlerCases,
   ...handledCases,
   ...handlerFailureCases,

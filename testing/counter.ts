@@ -6,6 +6,7 @@ import {
 import type { CommandOptions } from "../core/command_executor.ts";
 import { createCommands } from "../core/commands.ts";
 import type { Provider } from "../core/provider.ts";
+import type { SnapshotOptions } from "../core/snapshot_options.ts";
 import type { Subject } from "./subject.ts";
 
 type Added = { type: "Added"; value: number };
@@ -31,17 +32,23 @@ export type Counter = {
     options?: CommandOptions,
   ): Promise<State>;
   /** Loads it. */
-  load(id: string): Promise<State>;
+  load(id: string, options?: { tx?: unknown }): Promise<State>;
   /** How often a command handler was called. */
   calls(): number;
+  /** Resolves when no snapshot is being written or checked any more. */
+  settled(): Promise<void>;
 };
 
 /** What a counter may be made with. */
 export type CounterOptions = {
   /** Keeps loaded counters in memory. */
-  useCache?: boolean;
+  useCache?: boolean | "optimistic";
   /** Stores the total with every event. */
   persistAggregate?: boolean;
+  /** Keeps snapshots of the total. */
+  snapshot?: SnapshotOptions;
+  /** What a value adds to the total. Default: itself. */
+  weigh?: (value: number) => number;
   /** How often a command decides again. */
   retries?: number;
   /** The stream, if it is not to be a new one. */
@@ -58,6 +65,8 @@ export function createCounter(
   const {
     useCache = false,
     persistAggregate = false,
+    snapshot,
+    weigh = (value) => value,
     retries = 0,
     stream = subject.unique("stream"),
     provider = subject.provider,
@@ -65,9 +74,10 @@ export function createCounter(
   const aggregate = createAggregate({
     stream,
     create: (): Total => ({ total: 0 }),
-    fold: (event: Added, { total }) => ({ total: total + event.value }),
+    fold: (event: Added, { total }) => ({ total: total + weigh(event.value) }),
     version: "1",
     persistAggregate,
+    ...snapshot && { snapshot },
   });
   const provide = persistAggregate
     ? createPersistedAggregate
@@ -95,8 +105,9 @@ export function createCounter(
     addAll: (id, values, options) => commands.addAll(id, { values }, options),
     decide: (id, decision, options) =>
       commands.decide(id, { decision }, options),
-    load: (id) => provided.getAggregate(id),
+    load: (id, options) => provided.getAggregate(id, options),
     calls: () => calls,
+    settled: async () => await provided.snapshots?.settled(),
   };
 }
 

@@ -18,6 +18,14 @@ class ObjectPosition {
     return position instanceof ObjectPosition ? position.#value : position;
   }
 
+  static fromString(text: string): ObjectPosition {
+    return new ObjectPosition(Number(text));
+  }
+
+  toString(): string {
+    return String(this.#value);
+  }
+
   equals(other: unknown): boolean {
     return ObjectPosition.unwrap(other) === this.#value;
   }

@@ -17,6 +17,7 @@ import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
 import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
+import { snapshotFaults } from "./faults/snapshots.ts";
 import { transactionFaults } from "./faults/transactions.ts";
 import { watchFaults } from "./faults/watching.ts";
 
@@ -27,19 +28,23 @@ const faults = [
   ...bookmarkFaults,
   ...commandFaults,
   ...recordFaults,
+  ...snapshotFaults,
   ...transactionFaults,
   ...watchFaults,
 ];
 
+// All cases at once keep each other waiting, on a busy machine for seconds.
+const patience = 20_000;
+
 describe("the conformance suite", () => {
   it("passes a good provider", async () => {
     const { close: _, ...opened } = await memoryFixture.open();
-    await Promise.all(cases.map((one) => one.run(opened)));
+    await Promise.all(cases.map((one) => one.run({ ...opened, patience })));
   });
 
   it("passes one whose positions are objects", async () => {
     const { close: _, ...opened } = await objectPositionFixture.open();
-    await Promise.all(cases.map((one) => one.run(opened)));
+    await Promise.all(cases.map((one) => one.run({ ...opened, patience })));
   });
 
   it("has a name of its own for each case", () => {

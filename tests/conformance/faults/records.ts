@@ -126,7 +126,8 @@ export const recordFaults: readonly Fault[] = [
   },
 ];
 
-function onRecords(
+/** Changes what a provider does with records. */
+export function onRecords(
   good: Good,
   change: Partial<Good["records"]>,
 ): Pick<Good, "records"> {
