@@ -77,6 +77,7 @@ export type {
   Ext,
   StoreEvent,
 } from "./core/event.ts";
+export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
 export type {
@@ -92,6 +93,7 @@ export type {
   HandlerBody,
   HandlerControls,
   HandlerHooks,
+  ParkedTarget,
   StreamHandler,
   StreamsHandler,
   TransactionalOptions,
@@ -99,11 +101,14 @@ export type {
 export type {
   HandlerFailure,
   HandlerLag,
+  HandlerParked,
   HandlerState,
   HandlerStatus,
 } from "./core/handler_status.ts";
 export type { HandlerOwner } from "./core/lease.ts";
 export { withMetadata } from "./core/metadata_context.ts";
+export type { ParkedError } from "./core/parked_error.ts";
+export type { ParkedAggregate } from "./core/parked_events.ts";
 export type {
   AppendOptions,
   ErrorCallback,
