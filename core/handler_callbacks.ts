@@ -1,11 +1,11 @@
 import { StoreError } from "./errors.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
-import {
-  type BatchCallback,
-  type BatchOptions,
-  type DomainHandlerOpts,
-  type EventCallback,
+import type {
+  BatchCallback,
+  BatchOptions,
+  DomainHandlerOpts,
+  EventCallback,
 } from "./handler_options.ts";
 import { checkPositive } from "./handler_options_check.ts";
 
