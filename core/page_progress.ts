@@ -88,7 +88,8 @@ export class PageProgress {
     if (this.#unstored === 0 || !this.result.moved) return;
     this.#unstored = 0;
     try {
-      this.result.moved = await this.#cursor.store();
+      // One that is lost meanwhile stays so.
+      if (!await this.#cursor.store()) this.result.moved = false;
     } finally {
       this.#storedAt = this.#clock.monotonic();
     }
