@@ -15,6 +15,7 @@ import { appendFaults } from "./faults/appends.ts";
 import { bookmarkFaults } from "./faults/bookmarks.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
+import { parkingFaults } from "./faults/parking.ts";
 import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
 import { transactionFaults } from "./faults/transactions.ts";
@@ -27,6 +28,7 @@ const faults = [
   ...bookmarkFaults,
   ...commandFaults,
   ...recordFaults,
+  ...parkingFaults,
   ...transactionFaults,
   ...watchFaults,
 ];
