@@ -1,5 +1,7 @@
 import type { Case } from "../case.ts";
+import type { Provider } from "../../core/provider.ts";
 import {
+  describe,
   expect,
   expectAcceptedOrInvalid,
   expectRefusal,
@@ -10,7 +12,7 @@ import { hostileTexts } from "../hostile.ts";
 import { numbered, upTo } from "../numbered.ts";
 import { settle } from "../outcome.ts";
 import { prepareParking, problem } from "../parking.ts";
-import { record, type RecorderOptions } from "../recorder.ts";
+import { record } from "../recorder.ts";
 import { eventually } from "../time.ts";
 
 /** What is parked is kept exactly, and replayed or given up as one says. */
@@ -41,24 +43,27 @@ export const parkedEventCases: readonly Case[] = [
       );
       const [book, page] = [subject.unique("book"), subject.unique("page")];
       const { scratch } = subject;
-      const onEvent: RecorderOptions["onEvent"] = async (
-        number,
-        { bad },
-        id,
-        tx,
-      ) => {
-        if (id === x) {
-          const version = (await subject.load(book, page, tx)).length + 1;
-          await scratch.write(tx, page, String(version));
-          const entry = { type: "Written", entry: number };
-          await subject.append(book, page, version, [entry], { tx });
-        }
-        // Afterwards, so that a failure has something to roll back.
-        if (bad) throw problem;
-      };
+      const handlerOn = (provider: Provider<any>) =>
+        handlerOf({
+          transactional: true,
+          provider,
+          async onEvent(number, { bad }, id, tx) {
+            if (id === x) {
+              const before = await provider
+                .getEventsFor(book, page, undefined, { tx });
+              const version = before.length + 1;
+              await scratch.write(tx, page, String(version));
+              const entry = { type: "Written", entry: number };
+              const options = { tx, provider };
+              await subject.append(book, page, version, [entry], options);
+            }
+            // Afterwards, so that a failure has something to roll back.
+            if (bad) throw problem;
+          },
+        });
       const written = async () =>
         (await subject.load(book, page)).map(({ event }) => event.entry);
-      const first = handlerOf({ transactional: true, onEvent });
+      const first = handlerOn(subject.provider);
       await first.handler.runOnce();
       expectSame(await written(), [0], "what was written while it is parked");
       expectSame(
@@ -67,23 +72,22 @@ export const parkedEventCases: readonly Case[] = [
         "what is parked",
       );
       repair();
-      const second = handlerOf({
-        transactional: true,
-        onEvent,
-        provider: await subject.another(),
-      });
+      const second = handlerOn(await subject.another());
       second.handler.start();
       const behind = (async () => {
         for (let version = 4; version <= 8; version++) await append(x, version);
       })();
       // It may be told to give way to the other one, and tries again.
-      await eventually(
-        async () => {
-          await settle(second.handler.replay({ aggregateId: x }));
-          return (await second.handler.parked()).length;
-        },
-        (count) => count === 0,
-        subject.patience,
+      const outcome = await eventually(
+        async () => await settle(second.handler.replay({ aggregateId: x })),
+        ({ won }) => won,
+        subject.patience * 2,
+      );
+      expect(
+        outcome.won,
+        `Expected the replay to end: the error is ${
+          outcome.won ? "none" : describe(outcome.error)
+        }`,
       );
       await behind;
       await eventually(
