@@ -87,6 +87,7 @@ export type {
   Ext,
   StoreEvent,
 } from "./core/event.ts";
+export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
 export type {
@@ -102,6 +103,7 @@ export type {
   HandlerBody,
   HandlerControls,
   HandlerHooks,
+  ParkedTarget,
   StreamHandler,
   StreamsHandler,
   TransactionalOptions,
@@ -109,6 +111,7 @@ export type {
 export type {
   HandlerFailure,
   HandlerLag,
+  HandlerParked,
   HandlerState,
   HandlerStatus,
 } from "./core/handler_status.ts";
@@ -128,6 +131,8 @@ export type {
   StandardSchema,
 } from "./core/standard_schema.ts";
 export { withMetadata } from "./core/metadata_context.ts";
+export type { ParkedError } from "./core/parked_error.ts";
+export type { ParkedAggregate } from "./core/parked_events.ts";
 export type {
   AppendOptions,
   ErrorCallback,

@@ -3,11 +3,14 @@ import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
 import type { EventHandlerOptions } from "./event_handler.ts";
+import { failurePolicyOf } from "./failure_policy.ts";
 import type { Batch } from "./handler_callbacks.ts";
 import { HandlerCursor } from "./handler_cursor.ts";
 import type { EventCallback } from "./handler_options.ts";
-import { PageRunner } from "./handler_page.ts";
+import { type PageContext, PageRunner } from "./handler_page.ts";
+import type { HandlerParking } from "./handler_parking.ts";
 import { PageReader } from "./page_reader.ts";
+import { ParkedAggregates } from "./parked_aggregates.ts";
 import type { Provider } from "./provider.ts";
 
 /** How often in a row a bookmark may be moved by others within one run. */
@@ -23,6 +26,10 @@ export type CatchUpContext = {
   passed(event: StoreEvent<any>): void;
   /** Passes a failure on. */
   report(error: unknown): Promise<void>;
+  /** Waits before an event is tried again, unless the handler stops. */
+  pause(ms: number): Promise<void>;
+  /** What of this handler is parked. */
+  parking: HandlerParking;
 };
 
 /** Handles everything that is new, page by page, from the handler's place. */
@@ -31,6 +38,7 @@ export class CatchUp {
   #clock: Clock;
   #context: CatchUpContext;
   #cursor: HandlerCursor | undefined;
+  #parked: ParkedAggregates | undefined;
   #forget: "reset" | "restart" | "takeOver" | undefined;
 
   /** @param options Of the handler. */
@@ -68,10 +76,17 @@ export class CatchUp {
   async run(enough: () => boolean): Promise<number> {
     const provider = await this.#options.provider;
     const cursor = await this.#openCursor();
-    const runner = this.#runner(provider, cursor, enough);
+    const parked = await this.#openParked(provider, cursor);
+    const runner = new PageRunner(
+      this.#pageContext(provider, { cursor, enough, parked }),
+    );
     const reader = new PageReader(provider, this.#options.streams);
     try {
-      return await this.#run(cursor, runner, reader, enough);
+      return await this.#run(cursor, parked, runner, reader, enough);
+    } catch (error) {
+      // Something may have been written without an answer.
+      parked?.forget();
+      throw error;
     } finally {
       await runner.end();
       await reader.end();
@@ -80,6 +95,7 @@ export class CatchUp {
 
   async #run(
     cursor: HandlerCursor,
+    parked: ParkedAggregates | undefined,
     runner: PageRunner,
     reader: PageReader,
     enough: () => boolean,
@@ -91,6 +107,8 @@ export class CatchUp {
       await hooks?.preRun?.();
       if (this.#forgetPlace(cursor)) reader.forget();
       await cursor.open();
+      // Behind the place: who moves the bookmark past an event parks it first.
+      await parked?.load();
       const events = await reader.read(cursor.position);
       reader.readAhead(events);
       const { seen, handled, moved } = await runner.run(events);
@@ -150,22 +168,58 @@ export class CatchUp {
     }
   }
 
-  #runner(
-    provider: Provider<any>,
-    cursor: HandlerCursor,
+  /** Replays what is parked of an aggregate; returns how many were handled. */
+  async replay(
+    target: { stream?: string; aggregateId: string },
     enough: () => boolean,
-  ): PageRunner {
+  ): Promise<number> {
+    const provider = await this.#options.provider;
+    const { parking } = this.#context;
+    try {
+      return await parking.replay(target, enough, (cursor) =>
+        new PageRunner({
+          ...this.#pageContext(provider, { cursor, enough, parked: undefined }),
+          policy: failurePolicyOf({ onFailure: "pause" }),
+          concurrency: 1,
+        }));
+    } finally {
+      this.#parked?.forget();
+    }
+  }
+
+  #pageContext(
+    provider: Provider<any>,
+    own: Pick<PageContext, "cursor" | "enough" | "parked">,
+  ): PageContext {
     const options = this.#options;
-    return new PageRunner({
+    return {
       provider,
-      cursor,
-      enough,
+      bookmark: nameOf(options.bookmark),
       clock: this.#clock,
       transactional: options.transactional ?? false,
       concurrency: options.concurrency ?? 1,
-      continueOnError: options.continueOnError ?? false,
+      policy: failurePolicyOf(options),
       checkpoint: options.checkpoint ?? {},
       ...this.#context,
+      ...own,
+    };
+  }
+
+  /** Also for a handler that does not park: what an earlier one parked waits. */
+  async #openParked(
+    provider: Provider<any>,
+    cursor: HandlerCursor,
+  ): Promise<ParkedAggregates | undefined> {
+    const { parking, callback, batch } = this.#context;
+    const store = await parking.storeIfAny();
+    if (!store) return undefined;
+    return this.#parked ??= new ParkedAggregates({
+      store,
+      cursor,
+      provider,
+      clock: this.#clock,
+      hasCallback: (event) =>
+        batch() !== undefined || callback(event) !== undefined,
     });
   }
 

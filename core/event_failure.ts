@@ -1,4 +1,5 @@
 import { defaultOnError } from "./default_on_error.ts";
+import { StoreError } from "./errors.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import type { Provider } from "./provider.ts";
 
@@ -9,6 +10,8 @@ export class EventFailure extends Error {
   reason: unknown;
   /** The event that it was given. */
   event: StoreEvent<any>;
+  /** Whether somebody was told of it. */
+  told = false;
 
   /** @param reason What the callback threw. */
   constructor(reason: unknown, event: StoreEvent<any>) {
@@ -16,6 +19,39 @@ export class EventFailure extends Error {
     this.reason = reason;
     this.event = event;
   }
+}
+
+/** The same failure, as the one that an event was parked for. */
+export function parkedFor(
+  { reason, event }: EventFailure,
+  bookmark: string,
+): EventFailure {
+  const { stream, aggregateId } = event;
+  return new EventFailure(
+    parkedError(
+      { stream, aggregateId, version: event.version },
+      bookmark,
+      reason,
+    ),
+    event,
+  );
+}
+
+/** Says that an event is parked, or behind one that is. */
+export function parkedError(
+  { stream, aggregateId, version }: {
+    stream: string;
+    aggregateId: string;
+    version: number;
+  },
+  bookmark: string,
+  cause?: unknown,
+): StoreError {
+  return new StoreError(
+    "EVENT_PARKED",
+    `Handler "${bookmark}" has parked version ${version} of "${aggregateId}" in stream "${stream}", and with it what comes after: repair what its callback failed at, then replay() or discard() it`,
+    { stream, aggregateId, bookmark, cause },
+  );
 }
 
 /**

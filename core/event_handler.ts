@@ -1,10 +1,9 @@
-import { type AsyncContext, createAsyncContext } from "./async_context.ts";
 import { type HandlerBookmark, nameOf } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
-import { StoreError } from "./errors.ts";
 import { EventFailure, reportFailure } from "./event_failure.ts";
+import { failurePolicyOf } from "./failure_policy.ts";
 import { checkHandler } from "./handler_check.ts";
 import { HandledEvents, waitUntilHandled } from "./handled.ts";
 import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
@@ -15,20 +14,22 @@ import type {
   EventCallback,
   HandledOptions,
   HandlerControls,
+  ParkedTarget,
 } from "./handler_options.ts";
+import { HandlerParking } from "./handler_parking.ts";
 import {
   type HandlerFailure,
   type HandlerState,
   type HandlerStatus,
-  readLag,
+  readStatus,
 } from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
+import { HandlerTurns } from "./handler_turns.ts";
 import type { Lease } from "./lease.ts";
+import type { ParkedAggregate } from "./parked_events.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 
 const POLL_MS = 1000;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
 
 /** What an {@linkcode EventHandler} is made of. */
 export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
@@ -40,11 +41,10 @@ export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
   provider: ProviderOrPromise<any>;
 };
 
-type Pass = { readonly stopping: AbortController; running: boolean };
-
 /**
  * The loop behind every handler: wait for the lease, handle what is new, wait
- * for more. One pass runs at a time, whether the loop or `runOnce` asked for it.
+ * for more. One pass runs at a time, whether the loop or `runOnce` asked for it,
+ * or a replay of what is parked.
  */
 export class EventHandler implements HandlerControls {
   /** The name of its bookmark. */
@@ -53,9 +53,8 @@ export class EventHandler implements HandlerControls {
   #clock: Clock;
   #callbacks: HandlerCallbacks;
   #catchUp: CatchUp;
-  #turn: Promise<unknown> = Promise.resolve();
-  #pass: Pass | undefined;
-  #inside: AsyncContext<Pass> = createAsyncContext();
+  #parking: HandlerParking;
+  #turns: HandlerTurns;
   #loop: AbortController | undefined;
   #lastLoop: Promise<void> = Promise.resolve();
   #lease: Lease | undefined;
@@ -79,11 +78,15 @@ export class EventHandler implements HandlerControls {
       this.name,
       options,
     );
+    this.#turns = new HandlerTurns(this.name, clock);
+    this.#parking = new HandlerParking(options, clock);
     this.#catchUp = new CatchUp(options, clock, {
       callback: (event) => callbacks.of(event),
       batch: () => callbacks.batch,
       passed: (event) => this.#handled.passed(event),
       report: (error) => this.#report(error),
+      pause: (ms) => this.#turns.pause(ms),
+      parking: this.#parking,
     });
   }
 
@@ -113,28 +116,18 @@ export class EventHandler implements HandlerControls {
   stop = async (): Promise<void> => {
     this.#loop?.abort();
     this.#loop = undefined;
-    this.#pass?.stopping.abort();
+    this.#turns.end();
     // Waiting here for the callback that this call stands in would be for ever.
-    if (this.#isInside()) return;
+    if (this.#turns.isInside()) return;
     await this.#lastLoop;
-    await this.#turn;
+    await this.#turns.ended();
   };
 
   [Symbol.asyncDispose] = (): Promise<void> => this.stop();
 
-  runOnce = (): Promise<number> => {
-    if (this.#isInside()) {
-      return Promise.reject(
-        new StoreError(
-          "HANDLER_REENTERED",
-          `Cannot run handler "${this.name}" from one of its own callbacks: it would wait for itself`,
-          { bookmark: this.name },
-        ),
-      );
-    }
-    return this.#onePass().catch((error) => {
-      throw error instanceof EventFailure ? error.reason : error;
-    });
+  runOnce = async (): Promise<number> => {
+    this.#turns.refuseInside("run");
+    return await this.#onePass().catch(throwReason);
   };
 
   run = async (): Promise<void> => {
@@ -145,7 +138,9 @@ export class EventHandler implements HandlerControls {
   reset = (): void => this.#catchUp.forget("reset");
 
   getPosition = (): Promise<any> =>
-    this.#pass ? this.#catchUp.beginning() : this.#catchUp.beginningAnew();
+    this.#turns.signal
+      ? this.#catchUp.beginning()
+      : this.#catchUp.beginningAnew();
 
   setPosition = (): Promise<void> => this.#catchUp.store();
 
@@ -163,25 +158,34 @@ export class EventHandler implements HandlerControls {
       clock: this.#clock,
       handled: this.#handled,
       position: () => this.#place(),
+      isParked: (...event) => this.#parking.isParked(...event),
     });
   };
 
+  parked = (): Promise<ParkedAggregate[]> => this.#parking.list();
+
+  replay = async (target: ParkedTarget): Promise<number> => {
+    this.#turns.refuseInside("replay what is parked of");
+    return await this.#turns.takeSoon((signal) =>
+      this.#catchUp.replay(target, () => signal.aborted)
+    ).catch(throwReason);
+  };
+
+  discard = (target: ParkedTarget & { version: number }): Promise<number> =>
+    this.#parking.discard(target);
+
   status = async (): Promise<HandlerStatus> => {
-    const provider = await this.#options.provider;
-    const position = await this.#place();
-    const { streams } = this.#options;
-    const now = this.#clock.now();
-    const owner = this.#lease?.owner;
-    const horizon = await provider.horizon?.();
-    return {
+    const isPausing = this.#state === "working" && this.#turns.isPausing;
+    return await readStatus(await this.#options.provider, {
       name: this.name,
-      state: this.#state,
-      position,
-      lag: await readLag(provider, streams, position, now),
-      ...this.#failure && { lastError: { ...this.#failure } },
-      ...owner && { owner },
-      ...horizon && { horizon },
-    };
+      state: isPausing ? "retrying" : this.#state,
+      position: await this.#place(),
+      streams: this.#options.streams,
+      now: this.#clock.now(),
+      parked: await this.#parking.list(),
+      lastError: this.#failure,
+      owner: this.#lease?.owner,
+    });
   };
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -195,7 +199,8 @@ export class EventHandler implements HandlerControls {
     });
     this.#catchUp.restart();
     let term = 0;
-    let pause = FIRST_RETRY_MS;
+    const { minMs, maxMs } = failurePolicyOf(this.#options);
+    let pause = minMs;
     while (!stop.aborted) {
       if (lease && !lease.held()) {
         this.#state = "standby";
@@ -213,7 +218,7 @@ export class EventHandler implements HandlerControls {
       try {
         this.#state = "working";
         const seen = await this.#onePass(stop, lease);
-        pause = FIRST_RETRY_MS;
+        pause = minMs;
         if (this.#failure) this.#failure.attempts = 0;
         this.#state = "idle";
         if (seen === 0 && signals === this.#signals) {
@@ -221,10 +226,10 @@ export class EventHandler implements HandlerControls {
         }
       } catch (error) {
         this.#state = "retrying";
-        if (this.#catchUp.position !== before) pause = FIRST_RETRY_MS;
+        if (this.#catchUp.position !== before) pause = minMs;
         await this.#report(error);
         await this.#clock.sleep(pause, stop);
-        pause = Math.min(pause * 2, LAST_RETRY_MS);
+        pause = Math.min(pause * 2, maxMs);
       }
     }
     unwatch?.();
@@ -247,22 +252,12 @@ export class EventHandler implements HandlerControls {
 
   /** Waits for its turn, then handles everything that is new. */
   #onePass(stop?: AbortSignal, lease?: Lease): Promise<number> {
-    const turn = this.#turn.then(async () => {
+    return this.#turns.take(async (signal) => {
       if (stop?.aborted) return 0;
-      const pass: Pass = { stopping: new AbortController(), running: true };
-      const { signal } = pass.stopping;
       const enough = () =>
         signal.aborted || (lease !== undefined && !lease.held());
-      this.#pass = pass;
-      try {
-        return await this.#inside.run(pass, () => this.#catchUp.run(enough));
-      } finally {
-        pass.running = false;
-        this.#pass = undefined;
-      }
-    });
-    this.#turn = turn.catch(() => {});
-    return turn;
+      return await this.#catchUp.run(enough);
+    }, stop !== undefined);
   }
 
   /** Where the handler stands: in this process, if it works here. */
@@ -284,6 +279,8 @@ export class EventHandler implements HandlerControls {
 
   async #report(error: unknown): Promise<void> {
     const failure = error instanceof EventFailure ? error : undefined;
+    if (failure?.told) return;
+    if (failure) failure.told = true;
     this.#failure = {
       error: failure ? failure.reason : error,
       at: new Date(this.#clock.now()),
@@ -293,9 +290,9 @@ export class EventHandler implements HandlerControls {
     const { provider, streams } = this.#options;
     reportFailure(await provider, error, streams, this.name);
   }
+}
 
-  #isInside(): boolean {
-    const pass = this.#inside.get();
-    return pass !== undefined && pass === this.#pass && pass.running;
-  }
+/** To the caller goes what the callback threw. */
+function throwReason(error: unknown): never {
+  throw error instanceof EventFailure ? error.reason : error;
 }

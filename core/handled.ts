@@ -2,6 +2,7 @@ import { aggregateKey } from "./aggregate_key.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
+import { parkedError } from "./event_failure.ts";
 import type { HandledOptions } from "./handler_options.ts";
 import type { Provider } from "./provider.ts";
 import { checkName } from "./validation.ts";
@@ -70,12 +71,19 @@ export type HandledContext = {
   handled: HandledEvents;
   /** Where the handler stands now, in this process or another. */
   position(): Promise<any>;
+  /** Whether an event is parked, or behind one that is. */
+  isParked(
+    stream: string,
+    aggregateId: string,
+    version: number,
+  ): Promise<boolean>;
 };
 
 /**
  * Waits until a handler has handled an event.
  *
- * @throws {StoreError} `HANDLER_BEHIND` if that took too long; `INVALID_INPUT`.
+ * @throws {StoreError} `HANDLER_BEHIND` if that took too long, `EVENT_PARKED` if
+ * it waits for a repair; `INVALID_INPUT`.
  */
 export async function waitUntilHandled(
   target: Target,
@@ -95,7 +103,11 @@ export async function waitUntilHandled(
     let pause = FIRST_PAUSE_MS;
     while (true) {
       signal?.throwIfAborted();
-      if (waiter.signal.aborted || await isHandled(target, context)) return;
+      if (waiter.signal.aborted) return;
+      if (await isPassed(target, context)) {
+        if (!await context.isParked(stream, aggregateId, version)) return;
+        throw parkedError(target, bookmark);
+      }
       const left = deadline - clock.monotonic();
       if (left <= 0) {
         throw new StoreError(
@@ -113,7 +125,7 @@ export async function waitUntilHandled(
 }
 
 /** Positions are opaque: an event behind the bookmark is one that it still gives. */
-async function isHandled(
+async function isPassed(
   { stream, aggregateId, version }: Target,
   { provider, position }: HandledContext,
 ): Promise<boolean> {

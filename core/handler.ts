@@ -56,7 +56,8 @@ export type CreateHandlerOptions<
  * moves in, as its fourth argument.
  * @returns The handler.
  * @throws {StoreError} `INVALID_INPUT` for no streams, or a name that cannot be
- * stored; `NOT_SUPPORTED` for `transactional` on a provider that cannot.
+ * stored; `NOT_SUPPORTED` for `transactional`, or to park, on a provider that
+ * cannot.
  */
 export function createHandler<
   Body extends { [key: string]: Event },
@@ -121,6 +122,9 @@ export function controlsOf(handler: EventHandler): HandlerControls {
     getPosition: handler.getPosition,
     setPosition: handler.setPosition,
     handled: handler.handled,
+    parked: handler.parked,
+    replay: handler.replay,
+    discard: handler.discard,
     status: handler.status,
     [Symbol.asyncDispose]: handler[Symbol.asyncDispose],
   };

@@ -13,28 +13,27 @@ export async function runInBatches(
   { size, callback }: Batch,
   context: PageContext,
 ): Promise<PageResult> {
-  const { cursor, transactional, enough, passed } = context;
+  const { cursor, transactional, enough, passed, parked } = context;
   const total: PageResult = { seen: 0, handled: 0, moved: true };
   while (total.seen < events.length && !enough()) {
     const batch = events.slice(total.seen, total.seen + size);
-    const last = batch.at(-1)!;
+    const due = batch.filter((one) => !parked?.holds(one));
     const work = async (tx: unknown): Promise<PageResult> => {
-      await callback(batch.map(toBatched), tx);
-      return { seen: batch.length, handled: batch.length, moved: true };
+      if (due.length > 0) await callback(due.map(toBatched), tx);
+      return { seen: batch.length, handled: due.length, moved: true };
     };
     const result = transactional
-      ? await inTransaction(context, last, work)
+      ? await inTransaction(context, batch, work)
       : await work(undefined);
-    if (transactional && result.seen > 0) cursor.committed(last.position);
     if (!transactional) {
-      cursor.moveTo(last.position);
+      cursor.moveTo(batch.at(-1)!.position);
       result.moved = await cursor.store();
+      if (result.moved) due.forEach((one) => passed(one));
     }
     total.moved = result.moved;
     if (!result.moved || result.seen === 0) break;
     total.seen += result.seen;
     total.handled += result.handled;
-    batch.forEach((one) => passed(one));
   }
   return total;
 }

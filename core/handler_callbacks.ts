@@ -1,13 +1,14 @@
 import { StoreError } from "./errors.ts";
 import type { Event, EventMeta, StoreEvent } from "./event.ts";
-import {
-  type BatchCallback,
-  type BatchedEvent,
-  type BatchOptions,
-  checkPositive,
-  type DomainHandlerOpts,
-  type EventCallback,
+import { failurePolicyOf } from "./failure_policy.ts";
+import type {
+  BatchCallback,
+  BatchedEvent,
+  BatchOptions,
+  DomainHandlerOpts,
+  EventCallback,
 } from "./handler_options.ts";
+import { checkPositive } from "./handler_options_check.ts";
 
 /** A callback for several events, and for how many. */
 export type Batch = { size: number; callback: BatchCallback<any, any> };
@@ -63,11 +64,16 @@ export class HandlerCallbacks {
     { size = Infinity }: BatchOptions,
   ): void {
     const { continueOnError, concurrency = 1 } = this.#options;
+    const { onFailure } = failurePolicyOf(this.#options);
     checkPositive("size", size);
     if (this.#callbacks.size > 0) {
       throw this.#refused("callbacks for single events");
     }
     if (continueOnError) throw this.#refused("continueOnError");
+    // Who failed of a batch is known to nobody.
+    if (onFailure !== "pause") {
+      throw this.#refused(`onFailure: "${onFailure}"`);
+    }
     if (concurrency > 1) throw this.#refused("concurrency");
     const { read } = this.#options;
     this.#batch = {

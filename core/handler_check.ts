@@ -1,7 +1,9 @@
 import { MemoryBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
 import type { EventHandlerOptions } from "./event_handler.ts";
-import { checkHandlerOptions } from "./handler_options.ts";
+import { checkFailurePolicy, failurePolicyOf } from "./failure_policy.ts";
+import { checkHandlerOptions } from "./handler_options_check.ts";
+import { checkRecords } from "./handler_parking.ts";
 import { transactOf } from "./transact_of.ts";
 import { checkName } from "./validation.ts";
 
@@ -22,13 +24,20 @@ export function checkHandler(options: EventHandlerOptions): void {
   }
   for (const stream of streams) checkName("streams", stream);
   checkHandlerOptions(options);
-  if (!transactional) return;
-  if (typeof bookmark !== "string" || bookmark === MemoryBookmark) {
+  checkFailurePolicy(options);
+  const parks = failurePolicyOf(options).onFailure === "park";
+  const isStored = typeof bookmark === "string" && bookmark !== MemoryBookmark;
+  if ((transactional || parks) && !isStored) {
+    const kind = transactional
+      ? "a transactional handler"
+      : "a handler that parks";
     throw new StoreError(
       "INVALID_INPUT",
-      "Cannot create a transactional handler without a bookmark in its provider: give the bookmark as a name",
+      `Cannot create ${kind} without a bookmark in its provider: give the bookmark as a name`,
       { field: "bookmark" },
     );
   }
-  if (!("then" in provider)) transactOf(provider);
+  if ("then" in provider) return;
+  if (transactional) transactOf(provider);
+  if (parks) checkRecords(provider);
 }

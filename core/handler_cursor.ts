@@ -1,6 +1,7 @@
 import { type HandlerBookmark, MemoryBookmark } from "./bookmark.ts";
 import type { Provider } from "./provider.ts";
 import { isSamePosition } from "./position.ts";
+import { transactOf } from "./transact_of.ts";
 
 /** Where a handler without a bookmark begins. */
 export type TailOptions = {
@@ -24,6 +25,7 @@ export class HandlerCursor {
   #stored: any = undefined;
   #mayTail = true;
   #isOwed = false;
+  #readings = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** A place that is not known before `open`. */
@@ -44,6 +46,11 @@ export class HandlerCursor {
     return this.#position;
   }
 
+  /** How often the place was read anew: what was known before may be old. */
+  get readings(): number {
+    return this.#readings;
+  }
+
   /**
    * Finds the place to begin at, unless it is known, and stores it if that is
    * still to be done. One at the end of the streams is stored at once: who takes
@@ -53,6 +60,7 @@ export class HandlerCursor {
     return this.#inTurn(async () => {
       if (this.#position === undefined) {
         const stored = await this.readStored();
+        this.#readings++;
         this.#position = this.#mayTail ? await this.#beginning(stored) : stored;
         this.#stored = stored;
         this.#isOwed = !isSamePosition(this.#position, stored);
@@ -115,6 +123,36 @@ export class HandlerCursor {
     return moved !== false;
   }
 
+  /**
+   * Stores a place in one transaction with something else.
+   *
+   * @param place Asked when it is this one's turn; undefined for where it is.
+   * @param write Writes it; undefined if it must not be stored after all.
+   * @returns What `write` returned, or nothing if neither is stored.
+   */
+  storeWith<T>(
+    place: () => any,
+    write: (tx: any) => Promise<T | undefined>,
+  ): Promise<{ value?: T }> {
+    return this.#inTurn(async () => {
+      const position = place() ?? this.#position;
+      const refused = new Error("Nothing of this transaction is stored");
+      try {
+        const value = await transactOf(this.#provider)(async (tx) => {
+          if (!await this.storeIn(tx, position)) throw refused;
+          const written = await write(tx);
+          if (written === undefined) throw refused;
+          return written;
+        });
+        this.#stored = position;
+        return { value };
+      } catch (error) {
+        if (error === refused) return {};
+        throw error;
+      }
+    });
+  }
+
   /** The transaction that stored this place was committed. */
   committed(position: any): void {
     this.#position = position;
@@ -147,6 +185,7 @@ export class HandlerCursor {
 
   async #follow(): Promise<void> {
     const stored = await this.readStored();
+    this.#readings++;
     this.#position = stored;
     this.#stored = stored;
     this.#isOwed = false;

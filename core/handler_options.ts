@@ -1,6 +1,7 @@
-import { StoreError } from "./errors.ts";
 import type { Event, EventMeta, Ext } from "./event.ts";
+import type { HandlerRetryOptions } from "./failure_policy.ts";
 import type { HandlerStatus } from "./handler_status.ts";
+import type { ParkedAggregate } from "./parked_events.ts";
 
 /** Called around each page of events that a handler reads. */
 export type HandlerHooks = {
@@ -23,7 +24,27 @@ export type DomainHandlerOpts = {
   tailStream?: boolean;
   /** Begin at the end of the streams at every start. Default: false. */
   alwaysTailStream?: boolean;
-  /** Report an event whose callback throws, and go on. Default: false. */
+  /**
+   * What to do about an event whose callback throws, when it has been tried
+   * often enough:
+   *
+   * - `"pause"`: it is never given up; nothing behind it is handled before.
+   * - `"park"`: it is stored as parked, with its error, and the later events of
+   *   its aggregate behind it; those of the others are handled. See `parked`,
+   *   `replay` and `discard`. Needs a provider with `records` and a bookmark
+   *   that is a name.
+   * - `"skip"`: it is reported to `onError` and passed over.
+   *
+   * Default: `"pause"`.
+   */
+  onFailure?: "pause" | "park" | "skip";
+  /**
+   * How an event is tried again whose callback throws. Default: after 100 ms,
+   * and then twice as long each time up to 10 s; 8 times with `"park"`, never
+   * with `"skip"`, for ever with `"pause"`.
+   */
+  retry?: HandlerRetryOptions;
+  /** The same as `onFailure: "skip"`. Default: false. */
   continueOnError?: boolean;
   /**
    * Give each callback the transaction that its bookmark moves in: what it
@@ -125,6 +146,14 @@ export type HandledOptions = {
   signal?: AbortSignal;
 };
 
+/** Of which aggregate something is parked. */
+export type ParkedTarget = {
+  /** Its stream; may be left out where the handler has only one. */
+  stream?: string;
+  /** Its id. */
+  aggregateId: string;
+};
+
 /** What every handler can be told. */
 export type HandlerControls = {
   /** The name of its bookmark. */
@@ -141,7 +170,7 @@ export type HandlerControls = {
    * bookmark.
    *
    * @returns How many events it saw.
-   * @throws What a callback threw, unless `continueOnError` is set.
+   * @throws What a callback threw, unless such events are parked or skipped.
    */
   runOnce: () => Promise<number>;
   /** One turn of a started handler: as `runOnce`, with errors to `onError`. */
@@ -161,8 +190,9 @@ export type HandlerControls = {
    * @param aggregateId The aggregate.
    * @param version Its version.
    * @param options How long to wait.
-   * @throws {StoreError} `HANDLER_BEHIND` if that took too long,
-   * `INVALID_INPUT` for a stream that this handler does not have.
+   * @throws {StoreError} `HANDLER_BEHIND` if that took too long, `EVENT_PARKED`
+   * if it is parked, `INVALID_INPUT` for a stream that this handler does not
+   * have.
    */
   handled: (
     stream: string,
@@ -170,7 +200,34 @@ export type HandlerControls = {
     version: number,
     options?: HandledOptions,
   ) => Promise<void>;
-  /** What it does, how far behind it is, and what failed last. */
+  /**
+   * The aggregates of which something is parked under this bookmark, whoever
+   * parked it.
+   */
+  parked: () => Promise<ParkedAggregate[]>;
+  /**
+   * Handles the parked events of an aggregate in order, after a repair, in any
+   * process, started or not. Each is tried once. The aggregate is parked until
+   * all of them are handled; then its next events are handled as they come.
+   *
+   * @param target Which one, as `parked` gives it.
+   * @returns How many events it handled; 0 if none is parked.
+   * @throws What a callback threw: that event, and those behind it, stay parked.
+   * {@linkcode StoreError} `BOOKMARK_MOVED` beside another replay of the same
+   * aggregate, `HANDLER_REENTERED` inside a callback, `INVALID_INPUT`.
+   */
+  replay: (target: ParkedTarget) => Promise<number>;
+  /**
+   * Gives up parked events of an aggregate: those up to a version, as `parked`
+   * gives it. With `version` that is the event that failed, with `lastVersion`
+   * in its place all of them. What is left stays parked, until `replay`.
+   *
+   * @param target Which ones.
+   * @returns How many events were given up.
+   * @throws {StoreError} `INVALID_INPUT`
+   */
+  discard: (target: ParkedTarget & { version: number }) => Promise<number>;
+  /** What it does, how far behind it is, what is parked and what failed last. */
   status: () => Promise<HandlerStatus>;
   /** Stops it at the end of an `await using` block. */
   [Symbol.asyncDispose]: () => Promise<void>;
@@ -212,51 +269,10 @@ export type StreamHandler<
    * read model that writes many rows in one statement.
    *
    * @throws {StoreError} `INVALID_INPUT` beside callbacks for single events,
-   * `continueOnError` or `concurrency`.
+   * `concurrency`, or another `onFailure` than `"pause"`.
    */
   handleBatch: (
     callback: BatchCallback<BatchedEvent<Body>, Tx>,
     options?: BatchOptions,
   ) => void;
 };
-
-/**
- * Refuses options that cannot mean anything.
- *
- * @throws {StoreError} `INVALID_INPUT`, naming the option.
- */
-export function checkHandlerOptions(options: DomainHandlerOpts): void {
-  const { concurrency = 1, transactional } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw invalid(
-      "concurrency",
-      `Expected concurrency to be a whole number above 0: got ${concurrency}`,
-    );
-  }
-  if (transactional && concurrency > 1) {
-    throw invalid(
-      "concurrency",
-      "Cannot handle several events at once in one transaction: leave out concurrency or transactional",
-    );
-  }
-  checkPositive("poll", options.poll);
-  checkPositive("checkpoint.events", options.checkpoint?.events);
-  checkPositive("checkpoint.ms", options.checkpoint?.ms);
-}
-
-/**
- * Refuses a number that is not above 0.
- *
- * @throws {StoreError} `INVALID_INPUT`, naming the option.
- */
-export function checkPositive(field: string, value: number | undefined): void {
-  if (value === undefined || value > 0) return;
-  throw invalid(
-    field,
-    `Expected ${field} to be a number above 0: got ${value}`,
-  );
-}
-
-function invalid(field: string, message: string): StoreError {
-  return new StoreError("INVALID_INPUT", message, { field });
-}

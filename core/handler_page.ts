@@ -1,27 +1,31 @@
 import type { Clock } from "./clock.ts";
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
-import { EventFailure } from "./event_failure.ts";
+import { EventFailure, parkedFor } from "./event_failure.ts";
 import { runInBatches } from "./handler_batches.ts";
 import type { Batch } from "./handler_callbacks.ts";
-import type { HandlerCursor } from "./handler_cursor.ts";
 import { handleInLanes } from "./handler_lanes.ts";
 import type { EventCallback } from "./handler_options.ts";
+import { type RetryContext, tryAgain } from "./handler_retry.ts";
+import type { PageCursor } from "./page_cursor.ts";
 import {
   type Checkpoint,
   PageProgress,
   type PageResult,
 } from "./page_progress.ts";
+import type { ParkedAggregates } from "./parked_aggregates.ts";
 import { isSamePosition } from "./position.ts";
 import type { Provider } from "./provider.ts";
 import { causedBy } from "./metadata_context.ts";
 import { inTransaction } from "./handler_transaction.ts";
 
 /** What a page of events is handled with. */
-export type PageContext = {
+export type PageContext = RetryContext & {
   /** Where the bookmark is stored. */
   provider: Provider<any>;
+  /** What errors call the handler. */
+  bookmark: string;
   /** The handler's place in the log. */
-  cursor: HandlerCursor;
+  cursor: PageCursor;
   /** Whether to begin no further event: the handler stops, or lost its lease. */
   enough(): boolean;
   /** Measures checkpoints. */
@@ -30,8 +34,8 @@ export type PageContext = {
   transactional: boolean;
   /** How many aggregates' events are handled at once. */
   concurrency: number;
-  /** Whether an event whose callback fails is reported and passed over. */
-  continueOnError: boolean;
+  /** Which aggregates are parked; undefined where nothing can be. */
+  parked: ParkedAggregates | undefined;
   /** When the bookmark is stored within a page. */
   checkpoint: Checkpoint;
   /** The callback of an event, if there is one. */
@@ -40,9 +44,9 @@ export type PageContext = {
   batch(): Batch | undefined;
   /** Told of each event that is done, whether there was a callback or not. */
   passed(event: StoreEvent<Event>): void;
-  /** Passes a failure on. */
-  report(error: unknown): Promise<void>;
 };
+
+const lost: PageResult = { seen: 0, handled: 0, moved: false };
 
 /** Handles the events of a page in order. */
 export class PageRunner {
@@ -58,18 +62,22 @@ export class PageRunner {
   /**
    * Handles a page, or as much of it as there was time for.
    *
-   * @throws {EventFailure} If a callback throws and `continueOnError` is not
-   * set; what came before it is stored.
+   * @throws {EventFailure} If a callback throws and the handler pauses then;
+   * what came before it is stored.
    */
-  run(events: StoreEvent<any>[]): Promise<PageResult> {
-    const { transactional, callback } = this.#context;
+  async run(events: StoreEvent<any>[]): Promise<PageResult> {
+    const { transactional, callback, parked } = this.#context;
     const batch = this.#context.batch();
-    if (batch) return runInBatches(events, batch, this.#context);
     // Without a callback there is nothing that the bookmark must commit with.
-    const hasEffects = events.some((stored) => callback(stored) !== undefined);
+    const hasEffects = batch !== undefined ||
+      events.some((stored) => callback(stored) !== undefined);
+    if (!(transactional && hasEffects)) {
+      if (await parked?.extend(events) === false) return lost;
+    }
+    if (batch) return await runInBatches(events, batch, this.#context);
     return transactional && hasEffects
-      ? this.#runInTransactions(events)
-      : this.#runPlain(events);
+      ? await this.#runInTransactions(events)
+      : await this.#runPlain(events);
   }
 
   /** Tells of what there was no time to try again. */
@@ -79,12 +87,15 @@ export class PageRunner {
   }
 
   async #runPlain(events: StoreEvent<any>[]): Promise<PageResult> {
-    const { cursor, clock, checkpoint, concurrency } = this.#context;
+    const { cursor, clock, checkpoint, concurrency, parked } = this.#context;
     const progress = new PageProgress(events, cursor, clock, checkpoint);
     const enough = () => !progress.result.moved || this.#context.enough();
     const handle = async (stored: StoreEvent<any>, index: number) => {
-      const handled = await this.#handleOrReport(stored);
-      this.#context.passed(stored);
+      const handled = parked?.holds(stored)
+        ? false
+        : await this.#handleOrGiveUp(events, index, progress);
+      if (handled === "lost") return;
+      if (!parked?.holds(stored)) this.#context.passed(stored);
       const storing = progress.done(index, handled);
       if (storing) await storing;
     };
@@ -114,6 +125,56 @@ export class PageRunner {
     }
   }
 
+  /** Whether there was a callback; "lost" if the event is another's to give up. */
+  async #handleOrGiveUp(
+    events: StoreEvent<any>[],
+    index: number,
+    progress: PageProgress,
+  ): Promise<boolean | "lost"> {
+    const stored = events[index]!;
+    const attempt = () => this.#handle(stored, undefined);
+    try {
+      return await attempt();
+    } catch (error) {
+      const { onFailure } = this.#context.policy;
+      if (onFailure === "pause" || !(error instanceof EventFailure)) {
+        throw error;
+      }
+      await this.#storeBefore(progress);
+      const tried = await tryAgain(error, attempt, this.#context);
+      if ("result" in tried) return tried.result;
+      const behind = events.slice(index);
+      const place = () => progress.placeAfter(index);
+      if (await this.#giveUp(tried.failure, behind, place)) return true;
+      progress.result.moved = false;
+      return "lost";
+    }
+  }
+
+  /**
+   * Parks an event with those of its aggregate behind it, or skips it.
+   *
+   * @returns False if it was another's to do.
+   */
+  async #giveUp(
+    failure: EventFailure,
+    events: StoreEvent<any>[],
+    place: () => any,
+  ): Promise<boolean> {
+    const { policy, parked, report, bookmark, callback } = this.#context;
+    if (policy.onFailure === "skip") {
+      await report(failure);
+      return true;
+    }
+    const { stream, aggregateId } = failure.event;
+    const { version } = events.findLast((one) =>
+      one.stream === stream && one.aggregateId === aggregateId && callback(one)
+    )!;
+    if (!await parked!.park(failure, version, place)) return false;
+    await report(parkedFor(failure, bookmark));
+    return true;
+  }
+
   /**
    * The whole page in one transaction. If a callback fails, those before it in
    * one of their own and then the failing one alone, so that one bad event
@@ -140,44 +201,44 @@ export class PageRunner {
         this.#untold = failure;
         return await this.#transact(events.slice(0, failed));
       }
-      if (!this.#context.continueOnError) throw failure;
-      return await this.#passOver(failure);
+      if (this.#context.policy.onFailure === "pause") throw failure;
+      return await this.#tryAlone(failure);
     }
   }
 
-  async #passOver(failure: EventFailure): Promise<PageResult> {
-    const { cursor, report, passed } = this.#context;
-    await report(failure);
-    cursor.moveTo(failure.event.position);
+  /** What a failed try has written is rolled back before anything else. */
+  async #tryAlone(first: EventFailure): Promise<PageResult> {
+    const { cursor, passed, parked } = this.#context;
+    const { event } = first;
+    const attempt = () => this.#transact([event]);
+    const tried = await tryAgain(first, attempt, this.#context);
+    if ("result" in tried) return tried.result;
+    const isGivenUp = await this.#giveUp(
+      tried.failure,
+      [event],
+      () => event.position,
+    );
+    if (!isGivenUp) return lost;
+    cursor.moveTo(event.position);
     const moved = await cursor.store();
-    if (moved) passed(failure.event);
+    if (moved && !parked?.holds(event)) passed(event);
     return { seen: 1, handled: 1, moved };
   }
 
-  async #transact(events: StoreEvent<any>[]): Promise<PageResult> {
-    const { cursor, clock, enough, passed } = this.#context;
-    const last = events.at(-1)!;
-    const work = async (tx: unknown, budget: number) => {
+  #transact(events: StoreEvent<any>[]): Promise<PageResult> {
+    const { clock, enough, parked } = this.#context;
+    return inTransaction(this.#context, events, async (tx, budget) => {
       const result: PageResult = { seen: 0, handled: 0, moved: true };
       const startedAt = clock.monotonic();
       for (const stored of events) {
-        if (await this.#handle(stored, tx)) result.handled++;
+        const isParked = parked?.holds(stored) ?? false;
+        if (!isParked && await this.#handle(stored, tx)) result.handled++;
         result.seen++;
         const late = clock.monotonic() - startedAt > budget;
-        if ((late || enough()) && stored !== last) {
-          await cursor.storeIn(tx, stored.position, last.position);
-          break;
-        }
+        if (late || enough()) break;
       }
       return result;
-    };
-    const result = await inTransaction(this.#context, last, work);
-    if (result.moved && result.seen > 0) {
-      const done = events.slice(0, result.seen);
-      cursor.committed(done.at(-1)!.position);
-      done.forEach((one) => passed(one));
-    }
-    return result;
+    });
   }
 
   async #handle(stored: StoreEvent<any>, tx: unknown): Promise<boolean> {
@@ -193,17 +254,5 @@ export class PageRunner {
       throw new EventFailure(error, stored);
     }
     return true;
-  }
-
-  async #handleOrReport(stored: StoreEvent<any>): Promise<boolean> {
-    try {
-      return await this.#handle(stored, undefined);
-    } catch (error) {
-      if (!this.#context.continueOnError || !(error instanceof EventFailure)) {
-        throw error;
-      }
-      await this.#context.report(error);
-      return true;
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { StoreEvent } from "./event.ts";
 import type { HandlerOwner } from "./lease.ts";
+import type { ParkedAggregate } from "./parked_events.ts";
 import type { Horizon, Provider } from "./provider.ts";
 
 /** The most events that a status counts. */
@@ -43,6 +44,14 @@ export type HandlerFailure = {
   event?: StoreEvent<any>;
 };
 
+/** How much is parked of a handler. */
+export type HandlerParked = {
+  /** How many aggregates. */
+  aggregates: number;
+  /** How many of their events, from those that failed on; at most. */
+  events: number;
+};
+
 /** How a handler is doing. */
 export type HandlerStatus = {
   /** The name of its bookmark. */
@@ -53,6 +62,8 @@ export type HandlerStatus = {
   position: any;
   /** How far it is behind. */
   lag: HandlerLag;
+  /** What it has parked; see its `parked()`. It is not part of the lag. */
+  parked: HandlerParked;
   /** The last failure in this process, also one that is over. */
   lastError?: HandlerFailure;
   /** Who works on the bookmark; absent where that is not known. */
@@ -61,8 +72,42 @@ export type HandlerStatus = {
   horizon?: Horizon;
 };
 
+/** What a status is made of, beside the log. */
+export type StatusParts = Pick<HandlerStatus, "name" | "state" | "position"> & {
+  streams: string[];
+  now: number;
+  parked: ParkedAggregate[];
+  lastError: HandlerFailure | undefined;
+  owner: HandlerOwner | undefined;
+};
+
+/** How a handler is doing, with how far it is behind. */
+export async function readStatus(
+  provider: Provider<any>,
+  { name, state, position, streams, now, parked, lastError, owner }:
+    StatusParts,
+): Promise<HandlerStatus> {
+  const horizon = await provider.horizon?.();
+  return {
+    name,
+    state,
+    position,
+    lag: await readLag(provider, streams, position, now),
+    parked: {
+      aggregates: parked.length,
+      events: parked.reduce(
+        (sum, { version, lastVersion }) => sum + lastVersion - version + 1,
+        0,
+      ),
+    },
+    ...lastError && { lastError: { ...lastError } },
+    ...owner && { owner },
+    ...horizon && { horizon },
+  };
+}
+
 /** Counts what comes after a position. */
-export async function readLag(
+async function readLag(
   provider: Provider<any>,
   streams: string[],
   position: any,

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { StoreEvent } from "./event.ts";
-import type { HandlerCursor } from "./handler_cursor.ts";
+import type { PageCursor } from "./page_cursor.ts";
 
 const CHECKPOINT_MS = 1000;
 
@@ -30,7 +30,7 @@ export class PageProgress {
   /** What became of the page so far. */
   readonly result: PageResult = { seen: 0, handled: 0, moved: true };
   #events: StoreEvent<any>[];
-  #cursor: HandlerCursor;
+  #cursor: PageCursor;
   #clock: Clock;
   #checkpoint: Checkpoint;
   #done: boolean[] = [];
@@ -40,7 +40,7 @@ export class PageProgress {
   /** @param events The page. */
   constructor(
     events: StoreEvent<any>[],
-    cursor: HandlerCursor,
+    cursor: PageCursor,
     clock: Clock,
     checkpoint: Checkpoint,
   ) {
@@ -49,6 +49,17 @@ export class PageProgress {
     this.#clock = clock;
     this.#checkpoint = checkpoint;
     this.#storedAt = clock.monotonic();
+  }
+
+  /**
+   * Where the cursor would come to if an event were done.
+   *
+   * @returns Undefined if it could not move.
+   */
+  placeAfter(index: number): any {
+    let seen = this.result.seen;
+    while (seen === index || this.#done[seen] !== undefined) seen++;
+    return this.#events[seen - 1]?.position;
   }
 
   /**
@@ -77,7 +88,8 @@ export class PageProgress {
     if (this.#unstored === 0 || !this.result.moved) return;
     this.#unstored = 0;
     try {
-      this.result.moved = await this.#cursor.store();
+      // One that is lost meanwhile stays so.
+      if (!await this.#cursor.store()) this.result.moved = false;
     } finally {
       this.#storedAt = this.#clock.monotonic();
     }

@@ -18,6 +18,8 @@ import { logCases } from "./cases/log.ts";
 import { lookalikeCases } from "./cases/lookalikes.ts";
 import { metadataCases } from "./cases/metadata.ts";
 import { nameCases } from "./cases/names.ts";
+import { parkedEventCases } from "./cases/parked_events.ts";
+import { parkingCases } from "./cases/parking.ts";
 import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
 import { recordCases } from "./cases/records.ts";
@@ -81,6 +83,8 @@ const everyCase: readonly Case[] = [
   ...handlerFailureCases,
   ...oneAtATimeCases,
   ...transactionalHandlerCases,
+  ...parkingCases,
+  ...parkedEventCases,
   ...capabilityCases,
 ];
 

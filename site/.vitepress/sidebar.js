@@ -92,6 +92,7 @@ export const guide = [
       page("Read your own writes", "/how-to/read-your-own-writes"),
       page("Watch over handlers", "/how-to/watch-handlers"),
       page("Handle errors", "/how-to/handle-errors"),
+      page("Park failing events", "/how-to/park-failing-events"),
       page("Let TypeScript help", "/how-to/typescript"),
       page("Write your own provider", "/how-to/write-a-provider"),
       page("Migrate from evtstore 12", "/upgrade"),

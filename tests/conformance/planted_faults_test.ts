@@ -15,6 +15,7 @@ import { appendFaults } from "./faults/appends.ts";
 import { bookmarkFaults } from "./faults/bookmarks.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
+import { parkingFaults } from "./faults/parking.ts";
 import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
 import { snapshotFaults } from "./faults/snapshots.ts";
@@ -29,6 +30,7 @@ const faults = [
   ...commandFaults,
   ...recordFaults,
   ...snapshotFaults,
+  ...parkingFaults,
   ...transactionFaults,
   ...watchFaults,
 ];

@@ -3,6 +3,7 @@ import {
   createDomain,
   createHandler,
   type EventMeta,
+  type ParkedAggregate,
 } from "evtstore";
 import {
   createProvider,
@@ -115,4 +116,26 @@ test("a batch tells the events of its streams apart", () => {
   }, { size: 100 });
   // @ts-expect-error size is a number
   (() => handler.handleBatch(() => {}, { size: "many" }));
+});
+
+test("what is parked of a handler is typed", () => {
+  const handler = createDomainHandler("model", ["users"], {
+    onFailure: "park",
+    retry: { times: 3, minMs: 10, maxMs: 100 },
+  });
+  // Never called: a type is all that is asked for.
+  async function _use() {
+    const [parked] = await handler.parked();
+    expectType<Equal<typeof parked, ParkedAggregate | undefined>>();
+    expectType<Equal<NonNullable<typeof parked>["version"], number>>();
+    const replayed = await handler.replay({ aggregateId: "u1" });
+    expectType<Equal<typeof replayed, number>>();
+    if (parked) await handler.discard(parked);
+    // @ts-expect-error the version to discard up to is missing
+    await handler.discard({ aggregateId: "u1" });
+    const { parked: count } = await handler.status();
+    expectType<Equal<typeof count, { aggregates: number; events: number }>>();
+    // @ts-expect-error not one of the three
+    createDomainHandler("model", ["users"], { onFailure: "ignore" });
+  }
 });
