@@ -105,7 +105,7 @@ export const plants: Record<string, { plant: Plant; found: RegExp }> = {
   "an owner that comes back believes what it reads": {
     plant: {
       replace: method(Lease, "suspend", () => () => {}),
-      faults: { pauses: 1500 },
+      faults: { pauses: 3000 },
     },
     found: /begins \d+ of model \d, which (p\d\.\d+|nobody) owns/,
   },
