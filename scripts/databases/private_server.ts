@@ -11,7 +11,7 @@ import type {
 } from "./definition.ts";
 import { mayInstall } from "./install_policy.ts";
 import { freePort } from "./port.ts";
-import { isServerOf, launch, stopServer } from "./process.ts";
+import { forgotten, isServerOf, launch, stopServer } from "./process.ts";
 import { waitForAnswer } from "./ready.ts";
 import type { ServerUser } from "./server_user.ts";
 
@@ -63,6 +63,7 @@ export async function startPrivateServer(
     if (running === undefined) return;
     const { pid, command } = running;
     await stopServer(folder, pid, signal ?? command.stopSignal);
+    await forgotten(pid);
     running = undefined;
   };
   const remove = async (): Promise<void> => {

@@ -62,6 +62,14 @@ export async function stopServer(
   throw new Error(`Cannot stop process ${pid} of ${folder}`);
 }
 
+/**
+ * Returns when the system has forgotten a process of this one that has ended: a
+ * server that finds its pid in a file would take it for alive.
+ */
+export async function forgotten(pid: number): Promise<void> {
+  await becomes(() => !exists(pid), 5_000);
+}
+
 async function becomes(
   condition: () => boolean,
   timeout: number,

@@ -32,10 +32,14 @@ test("a bookmark that moves after the transaction is noticed by the kills", asyn
 });
 
 test("a bookmark that moves blindly is noticed by the pauses", async () => {
-  const counts = await withSeed((random) =>
-    pauseHandlers(sqlite, random, 7000, "moves bookmarks blindly")
-  );
-  assert(counts.movedBack > 0);
+  // The owner moves it on again, and may do so between two looks.
+  for (let tries = 0; tries < 5; tries++) {
+    const { movedBack } = await withSeed((random) =>
+      pauseHandlers(sqlite, random, 7000, "moves bookmarks blindly")
+    );
+    if (movedBack > 0) return;
+  }
+  assert.fail("Expected the pauses to notice it");
 });
 
 const cuts: [fault: string, problem: RegExp][] = [
