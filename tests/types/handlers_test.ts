@@ -125,7 +125,7 @@ test("what is parked of a handler is typed", () => {
   });
   // Never called: a type is all that is asked for.
   async function _use() {
-    const [parked] = await handler.parked();
+    const parked = (await handler.parked()).at(0);
     expectType<Equal<typeof parked, ParkedAggregate | undefined>>();
     expectType<Equal<NonNullable<typeof parked>["version"], number>>();
     const replayed = await handler.replay({ aggregateId: "u1" });
