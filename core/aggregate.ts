@@ -66,7 +66,7 @@ export type StorableAggregate<
 /** Aggregates by the name that a domain gives them. */
 export type AggregateStore = { [key: string]: StorableAggregate };
 
-/** Options of {@linkcode ProvidedAggregate.getAggregate}. */
+/** Options of `getAggregate` of {@linkcode ProvidedAggregate}. */
 export type GetAggregateOptions<Tx = any> = {
   /** Read inside this transaction, and see what it wrote. */
   tx?: Tx;
