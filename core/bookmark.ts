@@ -55,6 +55,13 @@ export function nameOf(bookmark: HandlerBookmark): string {
  */
 export const MemoryBookmark = "@@MemoryBookmark";
 
+/** Whether it is one that the handler's provider stores. */
+export function isStoredBookmark(
+  bookmark: HandlerBookmark,
+): bookmark is string {
+  return typeof bookmark === "string" && bookmark !== MemoryBookmark;
+}
+
 /**
  * A bookmark that is stored by another provider than the one whose events are
  * handled.

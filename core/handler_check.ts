@@ -1,4 +1,4 @@
-import { MemoryBookmark } from "./bookmark.ts";
+import { isStoredBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
 import type { EventHandlerOptions } from "./event_handler.ts";
 import { checkFailurePolicy, failurePolicyOf } from "./failure_policy.ts";
@@ -26,8 +26,7 @@ export function checkHandler(options: EventHandlerOptions): void {
   checkHandlerOptions(options);
   checkFailurePolicy(options);
   const parks = failurePolicyOf(options).onFailure === "park";
-  const isStored = typeof bookmark === "string" && bookmark !== MemoryBookmark;
-  if ((transactional || parks) && !isStored) {
+  if ((transactional || parks) && !isStoredBookmark(bookmark)) {
     const kind = transactional
       ? "a transactional handler"
       : "a handler that parks";

@@ -1,4 +1,4 @@
-import { MemoryBookmark } from "./bookmark.ts";
+import { isStoredBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import type { EventHandlerOptions } from "./event_handler.ts";
 import type { Lease } from "./lease.ts";
@@ -21,8 +21,9 @@ export function askForLease(
   },
 ): Lease | undefined {
   const { bookmark, exclusive = true } = options;
-  const isShared = typeof bookmark === "string" && bookmark !== MemoryBookmark;
-  if (!exclusive || !isShared || !provider.records) return undefined;
+  if (!exclusive || !isStoredBookmark(bookmark) || !provider.records) {
+    return undefined;
+  }
   const membership = membershipOf(provider, provider.records, clock);
   return membership.ask(bookmark, changed, report);
 }

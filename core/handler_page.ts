@@ -26,8 +26,6 @@ export type PageContext = RetryContext & {
   bookmark: string;
   /** The handler's place in the log. */
   cursor: PageCursor;
-  /** Whether to begin no further event: the handler stops, or lost its lease. */
-  enough(): boolean;
   /** Measures checkpoints. */
   clock: Clock;
   /** Whether the bookmark moves in the transaction of the callbacks. */

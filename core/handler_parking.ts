@@ -1,4 +1,4 @@
-import { MemoryBookmark, nameOf } from "./bookmark.ts";
+import { isStoredBookmark, nameOf } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import { EventFailure } from "./event_failure.ts";
@@ -40,9 +40,7 @@ export class HandlerParking {
     if (this.#store) return this.#store;
     const { bookmark, provider } = this.#options;
     const store = await provider;
-    const isStored = typeof bookmark === "string" &&
-      bookmark !== MemoryBookmark;
-    if (store.records && isStored) {
+    if (store.records && isStoredBookmark(bookmark)) {
       return this.#store = new ParkedEvents(store.records, bookmark);
     }
     if (failurePolicyOf(this.#options).onFailure === "park") {

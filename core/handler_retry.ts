@@ -7,7 +7,7 @@ export type RetryContext = {
   policy: FailurePolicy;
   /** Waits, or less long if the handler stops meanwhile. */
   pause(ms: number): Promise<void>;
-  /** Whether to begin nothing more. */
+  /** Whether to begin nothing more: the handler stops, or lost its lease. */
   enough(): boolean;
   /** Passes a failure on. */
   report(error: unknown): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Aggregate, BaseAggregate } from "./aggregate.ts";
+import { digest } from "./digest.ts";
 import type { Records, StoredRecord } from "./records.ts";
 import { isStoredPosition, type StoredPosition } from "./stored_position.ts";
 
@@ -99,14 +100,14 @@ export class SnapshotStore {
 
   /** Removes all snapshots of an aggregate. */
   async forget(id: string): Promise<void> {
-    await this.#records.remove(SNAPSHOT, await keyOf(this.#stream, id));
+    await this.#records.remove(SNAPSHOT, keyOf(this.#stream, id));
   }
 
   async #get(
     id: string,
     { tx }: { tx?: any } = {},
   ): Promise<StoredRecord | undefined> {
-    const key = await keyOf(this.#stream, id);
+    const key = keyOf(this.#stream, id);
     const options = tx === undefined ? {} : { tx };
     return await this.#records.get(SNAPSHOT, key, options);
   }
@@ -119,7 +120,7 @@ export class SnapshotStore {
     const stream = this.#stream;
     const value: SnapshotRecord = { stream, aggregateId: id, snapshots };
     const revision = record?.revision ?? 0;
-    const key = await keyOf(stream, id);
+    const key = keyOf(stream, id);
     return await this.#records.put(SNAPSHOT, key, value, { revision });
   }
 }
@@ -148,12 +149,7 @@ function isSnapshot(value: any): value is Snapshot {
     typeof value.state === "string" && isStoredPosition(value.position);
 }
 
-async function keyOf(stream: string, id: string): Promise<string> {
+function keyOf(stream: string, id: string): string {
   const key = JSON.stringify([stream, id]);
-  if (key.length <= MAX_KEY) return key;
-  const bytes = new TextEncoder().encode(key);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `sha256:${
-    [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("")
-  }`;
+  return key.length <= MAX_KEY ? key : `sha256:${digest(key)}`;
 }

@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import { StoreError } from "../core/errors.ts";
+import type { TransactionRefusal } from "./sql/transaction_input.ts";
 
 /** A connection of the driver under Knex. */
 export type KnexConnection = object & {
@@ -82,7 +83,7 @@ export function connectionsOf({ pool }: KnexClient): string {
 export function refuseTransaction(
   client: KnexClient,
   tx: unknown,
-): "foreign" | "ended" | undefined {
+): TransactionRefusal {
   const { isTransaction, client: own } = (tx ?? {}) as Partial<
     Knex.Transaction
   >;

@@ -17,6 +17,7 @@ import {
   withConnection,
 } from "./knex_client.ts";
 import { transactOn } from "./knex_transaction.ts";
+import type { TransactionRefusal } from "./sql/transaction_input.ts";
 
 /** What is needed of a connection of mysql2 or mysql. */
 type Connection = KnexConnection & {
@@ -59,7 +60,7 @@ export class KnexMysqlExecutor implements MysqlExecutor<Knex.Transaction> {
     return connectionsOf(this.#client);
   }
 
-  refuseTransaction(tx: Knex.Transaction): "foreign" | "ended" | undefined {
+  refuseTransaction(tx: Knex.Transaction): TransactionRefusal {
     return refuseTransaction(this.#client, tx);
   }
 

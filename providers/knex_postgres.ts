@@ -21,6 +21,7 @@ import {
   type PostgresValue,
   UncommittedError,
 } from "./sql/postgres_executor.ts";
+import type { TransactionRefusal } from "./sql/transaction_input.ts";
 
 /** What is needed of a connection of pg. */
 type Connection = KnexConnection & PgQueryable;
@@ -51,7 +52,7 @@ export class KnexPostgresExecutor
     return connectionsOf(this.#client);
   }
 
-  refuseTransaction(tx: Knex.Transaction): "foreign" | "ended" | undefined {
+  refuseTransaction(tx: Knex.Transaction): TransactionRefusal {
     return refuseTransaction(this.#client, tx);
   }
 

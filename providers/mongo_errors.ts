@@ -4,6 +4,7 @@ import {
   StoreError,
   type StoreErrorFacts,
 } from "../core/errors.ts";
+import { LOST_SOCKET } from "./lost_socket.ts";
 
 const DUPLICATE_KEY = 11000;
 const MAX_TIME_EXPIRED = 50;
@@ -34,13 +35,7 @@ const CLOSED = new Set([
  * Codes of a socket. The driver hands its socket's own error on where it waits
  * for room to write, with neither a name nor a label of its own.
  */
-const SOCKET = new Set([
-  "EPIPE",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "ETIMEDOUT",
-  "ERR_STREAM_DESTROYED",
-]);
+const SOCKET = new Set([...LOST_SOCKET, "ERR_STREAM_DESTROYED"]);
 
 const RANGE_ERROR = /^(BSON)?(Offset|Range)Error$/;
 const OWN_KEYS = new Set([

@@ -12,6 +12,7 @@ import {
   type PostgresValue,
   UncommittedError,
 } from "./sql/postgres_executor.ts";
+import type { TransactionRefusal } from "./sql/transaction_input.ts";
 
 // Found by way of values: for types that are named, `deno doc --lint` asks for
 // the documentation.
@@ -83,7 +84,7 @@ export class PgExecutor implements PostgresExecutor<PgTransaction> {
       : "there is one connection";
   }
 
-  refuseTransaction(tx: PgTransaction): "foreign" | "ended" | undefined {
+  refuseTransaction(tx: PgTransaction): TransactionRefusal {
     if (typeof tx?.query !== "function" || isPool(tx)) return "foreign";
     if (this.#open.has(tx)) return undefined;
     return (tx as WithStatus).getTransactionStatus?.() === "I"

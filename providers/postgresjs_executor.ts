@@ -10,6 +10,7 @@ import {
   type PostgresValue,
   UncommittedError,
 } from "./sql/postgres_executor.ts";
+import type { TransactionRefusal } from "./sql/transaction_input.ts";
 
 /** What runs a statement: the client, a transaction, a reserved connection. */
 type Runner = Pick<Sql<any>, "unsafe">;
@@ -41,7 +42,7 @@ export class PostgresJsExecutor
 
   refuseTransaction(
     tx: TransactionSql<any>,
-  ): "foreign" | "ended" | undefined {
+  ): TransactionRefusal {
     // The client itself has `begin`, and runs each statement anywhere.
     const isRunner = typeof tx === "function" &&
       typeof tx.unsafe === "function" && !("begin" in tx);

@@ -4,6 +4,7 @@ import {
   StoreError,
   type StoreErrorFacts,
 } from "../../core/errors.ts";
+import { LOST_SOCKET } from "../lost_socket.ts";
 import { ER_SP_DOES_NOT_EXIST, RolledBackError } from "./mysql_executor.ts";
 
 /** What was tried when it failed. */
@@ -105,10 +106,7 @@ const LOST = new Set([
   "PROTOCOL_CONNECTION_LOST",
   "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
   "PROTOCOL_ENQUEUE_AFTER_QUIT",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ECONNABORTED",
+  ...LOST_SOCKET,
 ]);
 /** Connecting failed, so no statement was sent. */
 const REFUSED = new Set([

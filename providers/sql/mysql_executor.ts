@@ -1,3 +1,5 @@
+import type { TransactionRefusal } from "./transaction_input.ts";
+
 /**
  * What a statement is bound to. A `Date` only where a table of evtstore 12
  * leaves the time zone to the client.
@@ -36,7 +38,7 @@ export interface MysqlExecutor<Tx> {
   /** How the connections are used at this moment, for messages. */
   connections(): string;
   /** Why it cannot be used as a transaction, or undefined. */
-  refuseTransaction(tx: Tx): "foreign" | "ended" | undefined;
+  refuseTransaction(tx: Tx): TransactionRefusal;
   /** Runs `work` on one connection: the transaction's, or any that is free. */
   session<T>(
     tx: Tx | undefined,

@@ -4,6 +4,7 @@ import {
   StoreError,
   type StoreErrorFacts,
 } from "../../core/errors.ts";
+import { LOST_SOCKET } from "../lost_socket.ts";
 import { UncommittedError } from "./postgres_executor.ts";
 
 /** What was tried when it failed. */
@@ -119,10 +120,7 @@ const REFUSED = new Set([
   "08004",
 ]);
 const LOST = new Set([
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ECONNABORTED",
+  ...LOST_SOCKET,
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
 ]);

@@ -65,7 +65,7 @@ export async function readPageToHead<E extends Event, Tx>(
 ): Promise<EventPage<E>> {
   const rows: PostgresRow[] = [];
   let head = after;
-  for (const { from, to } of rangesOf(after, undefined, limit)) {
+  for (const { from, to } of rangesOf(after, MAX_POSITION, limit)) {
     const [first, ...others] = await store.read(
       readOperation(streams, Number(to) - Number(from) > FEW),
       statements.selectEventsFromHead,
@@ -88,7 +88,7 @@ export async function readPageToHead<E extends Event, Tx>(
 /** The ranges of positions to look in, one after the other. */
 function* rangesOf(
   after: Position,
-  end: Position = MAX_POSITION,
+  end: Position,
   limit: number | null,
 ): Generator<{ from: Position; to: Position }> {
   let width = (limit ?? Infinity) * POSITIONS_AN_EVENT;

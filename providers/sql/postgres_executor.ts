@@ -1,3 +1,5 @@
+import type { TransactionRefusal } from "./transaction_input.ts";
+
 /** What a statement is bound to; an array is a text, see `toArrayText`. */
 export type PostgresValue = string | number | null;
 
@@ -40,7 +42,7 @@ export interface PostgresExecutor<Tx> {
   /** How the connections are used at this moment, for messages. */
   connections(): string;
   /** Why it cannot be used as a transaction, or undefined. */
-  refuseTransaction(tx: Tx): "foreign" | "ended" | undefined;
+  refuseTransaction(tx: Tx): TransactionRefusal;
   /** Runs one statement. */
   query(
     text: string,
