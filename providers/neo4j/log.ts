@@ -4,24 +4,18 @@ import type { Event, StoreEvent } from "../../core/event.ts";
 import type { EventPage, Horizon } from "../../core/provider.ts";
 import type { Neo4jTransaction } from "./client.ts";
 import type { Dialect } from "./dialect.ts";
-import { foreignWriter, notMigrated } from "./errors.ts";
 import type { Labels } from "./labels.ts";
+import { LogHead } from "./log_head.ts";
 import { type EventValues, toKey, toStoreEvent } from "./rows.ts";
 import { missingConstraints, readServerVersion } from "./schema.ts";
 import { createEventStatements, type EventStatements } from "./statements.ts";
-import { holderOf, type Neo4jStore, type Row } from "./store.ts";
+import type { Neo4jStore } from "./store.ts";
 import { toInteger, toNumber } from "./values.ts";
 
 /** How many positions are looked at in one go. */
 const FRONTIER = 1000;
 /** How far behind a reader is that looks at every position. */
 const NEAR = 200;
-/** How long a position may be missing before it is taken for deleted. */
-const GAP_MS = 1000;
-/** How long the writers at work are waited for. */
-const SETTLE_MS = 10_000;
-
-type Head = { total: number; position: number; before: number };
 
 /**
  * Reads events in the order of their positions.
@@ -34,12 +28,8 @@ export class Log {
   #store: Neo4jStore;
   #labels: Labels;
   #dialect: Dialect;
-  #clock: Clock;
+  #head: LogHead;
   #statements: Promise<EventStatements> | undefined;
-  /** The first position: those before it were deleted. */
-  #first = 1;
-  /** Where a position is missing, and since when. */
-  #gap: { after: number; since: number } | undefined;
 
   /** @param dialect What the server understands. */
   constructor(
@@ -51,7 +41,7 @@ export class Log {
     this.#store = store;
     this.#labels = labels;
     this.#dialect = dialect;
-    this.#clock = clock;
+    this.#head = new LogHead(store, () => this.statements(), clock);
   }
 
   /**
@@ -75,7 +65,7 @@ export class Log {
     const what = "getEventsFrom";
     const found: EventValues[] = [];
     const take = (event: EventValues) => found.push(event) < limit;
-    const head = await this.#head(what);
+    const head = await this.#head.read(what);
     let scanned = after;
     // Not far behind, what is complete and what follows is one search.
     if (after < head.position && head.before - after <= NEAR) {
@@ -91,7 +81,7 @@ export class Log {
       }
     }
     if (after < head.position && found.length < limit) {
-      await this.#noteGap(scanned, head.position);
+      await this.#head.noteGap(scanned, head.position);
     }
     const page: EventPage<E> = found.map((event) =>
       toStoreEvent<E>(event, what)
@@ -134,11 +124,11 @@ export class Log {
 
   /** How far handlers see; what is behind it is a commit that is not applied. */
   async horizon(): Promise<Horizon> {
-    const { before, position } = await this.#head("horizon");
+    const { before, position } = await this.#head.read("horizon");
     const end = await this.#frontier(before, [], () => true);
-    await this.#noteGap(end, position);
+    await this.#head.noteGap(end, position);
     if (end >= position) return { position: end, blockedBy: [] };
-    const ageMs = this.#clock.monotonic() - (this.#gap?.since ?? 0);
+    const ageMs = this.#head.gapMs ?? 0;
     return {
       position: end,
       blockedBy: [{ session: "the last commit, not applied yet", ageMs }],
@@ -147,7 +137,7 @@ export class Log {
 
   /** Whether the last page ended before a commit that is not applied yet. */
   get isBehind(): boolean {
-    return this.#gap !== undefined;
+    return this.#head.gapMs !== undefined;
   }
 
   /** The last position that was drawn, or undefined before migrate(). */
@@ -161,25 +151,12 @@ export class Log {
   }
 
   /** Runs `work` while no writer is at work: it sees all there is. */
-  async settled<T>(
+  settled<T>(
     what: string,
     tx: Neo4jTransaction | undefined,
     work: (tx: Neo4jTransaction | undefined) => Promise<T>,
   ): Promise<T> {
-    // The transaction around this code keeps the others out.
-    if (tx === undefined && this.#store.isInsideAppended()) {
-      return await work(tx);
-    }
-    if (tx === undefined) {
-      return await this.#store.transact(
-        (own) => this.settled(what, own, work),
-        { timeout: SETTLE_MS },
-      );
-    }
-    const { settle } = await this.statements();
-    await this.#store.run({ what, tx }, settle, { holder: holderOf(tx) });
-    this.#store.appendedIn(tx);
-    return await work(tx);
+    return this.#head.settled(what, tx, work);
   }
 
   async #prepare(): Promise<EventStatements> {
@@ -246,59 +223,4 @@ export class Log {
       if (rows.length < FRONTIER) return scanned;
     }
   }
-
-  async #head(what: string): Promise<Head> {
-    const { head } = await this.statements();
-    const ask = { what, canRepeat: true };
-    const found = toHead((await this.#store.run(ask, head))[0], what);
-    if (found.total === this.#expected(found)) return found;
-    this.#first = await this.#readFirst(what, undefined) ?? found.position + 1;
-    if (found.total <= this.#expected(found)) return found;
-    return await this.#settle(what);
-  }
-
-  async #settle(what: string): Promise<Head> {
-    const { head } = await this.statements();
-    return await this.settled(what, undefined, async (tx) => {
-      const ask = { what, tx };
-      const found = toHead((await this.#store.run(ask, head))[0], what);
-      this.#first = await this.#readFirst(what, tx) ?? found.position + 1;
-      if (found.total > this.#expected(found)) throw foreignWriter(what);
-      return { ...found, before: found.position };
-    });
-  }
-
-  // With positions deleted in between there are fewer nodes, and never more.
-  #expected({ position }: Head): number {
-    return position - this.#first + 1;
-  }
-
-  async #readFirst(
-    what: string,
-    tx: Neo4jTransaction | undefined,
-  ): Promise<number | undefined> {
-    const { first } = await this.statements();
-    const [row] = await this.#store.run({ what, tx, canRepeat: true }, first);
-    return row && toNumber(row["first"]);
-  }
-
-  /** A position that stays missing was deleted, and is not waited for. */
-  async #noteGap(after: number, end: number): Promise<void> {
-    const now = this.#clock.monotonic();
-    if (after >= end) this.#gap = undefined;
-    else if (this.#gap?.after !== after) this.#gap = { after, since: now };
-    else if (now - this.#gap.since > GAP_MS) {
-      this.#gap = undefined;
-      await this.#settle("getEventsFrom");
-    }
-  }
-}
-
-function toHead(row: Row | undefined, what: string): Head {
-  if (row?.["migrated"] !== true) throw notMigrated(what);
-  return {
-    total: toNumber(row["total"]),
-    position: toNumber(row["position"]),
-    before: toNumber(row["before"]),
-  };
 }

@@ -1,6 +1,5 @@
 import { StoreError } from "../../core/errors.ts";
 import type { Neo4jTransaction } from "./client.ts";
-
 import type { Labels } from "./labels.ts";
 import { toKey } from "./rows.ts";
 import { holderOf, type Neo4jStore, type Row } from "./store.ts";
@@ -23,7 +22,9 @@ export async function numberOldEvents(
 ): Promise<void> {
   let from: string | undefined;
   for (;;) {
-    const page = await store.transact((tx) =>
+    // Two processes may migrate at once: 3.5 refuses a commit during which
+    // the other has made a constraint.
+    const page = await store.transactAgain((tx) =>
       numberPage(store, labels, tx, from)
     );
     if (page.length < PAGE) return;

@@ -97,8 +97,7 @@ export class Neo4jStore {
           throw toStoreError(error, { ...ask, mayBeCommitted });
         }
       }
-      const pause = Math.min(10 * 2 ** attempts, 500);
-      await this.#clock.sleep(pause * (0.5 + this.#clock.random()));
+      await this.#pause(attempts);
     }
   }
 
@@ -135,6 +134,25 @@ export class Neo4jStore {
     }
   }
 
+  /** As `transact`, for work that may run again: it does after a conflict. */
+  async transactAgain<T>(
+    work: (tx: Neo4jTransaction) => Promise<T>,
+    options: { timeout?: number } = {},
+  ): Promise<T> {
+    const start = this.#clock.monotonic();
+    for (let attempts = 1;; attempts++) {
+      try {
+        return await this.transact(work, options);
+      } catch (error) {
+        const isConflict = error instanceof StoreError &&
+          error.code === "TRANSACTION_CONFLICT";
+        const isLate = this.#clock.monotonic() - start >= PATIENCE_MS;
+        if (!isConflict || isLate) throw error;
+      }
+      await this.#pause(attempts);
+    }
+  }
+
   /** Notes that a transaction holds the counter of events from now on. */
   appendedIn(tx: Neo4jTransaction): void {
     const open = this.#open.get(tx);
@@ -163,6 +181,11 @@ export class Neo4jStore {
       "TRANSACTION_JOINED",
       `Cannot run ${what} beside the transaction that this code runs in: give it the transaction as "tx"`,
     );
+  }
+
+  async #pause(attempts: number): Promise<void> {
+    const pause = Math.min(10 * 2 ** attempts, 500);
+    await this.#clock.sleep(pause * (0.5 + this.#clock.random()));
   }
 
   async #runOnce(

