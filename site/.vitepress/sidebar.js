@@ -105,6 +105,7 @@ export const guide = [
       page("Databases", "/databases"),
       page("Performance", "/performance"),
       page("How it is built", "/architecture"),
+      page("Dependencies", "/dependencies"),
       page("Errors", "/errors"),
       page("Reference", "/reference/"),
       page("Changelog", "/changelog"),
