@@ -54,6 +54,7 @@ export type {
   InferredDomain,
   InferredExecutable,
   LoadedAggregate,
+  ReadStreamEvents,
   SchemaDomain,
   SchemaExecutable,
 } from "./core/domain_v1.ts";
@@ -87,6 +88,7 @@ export type {
   Ext,
   StoreEvent,
 } from "./core/event.ts";
+export type { ReadEvents, ReadEventsOptions } from "./core/event_reader.ts";
 export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
@@ -145,3 +147,11 @@ export type {
 } from "./core/provider.ts";
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
 export type { SnapshotOptions } from "./core/snapshot_options.ts";
+export { createUpcasters } from "./core/upcast.ts";
+export type {
+  OldEvents,
+  UpcastedEvents,
+  Upcaster,
+  Upcasters,
+  UpcastSteps,
+} from "./core/upcast.ts";

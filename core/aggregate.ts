@@ -12,6 +12,7 @@ import {
   checkSnapshotOptions,
   type SnapshotOptions,
 } from "./snapshot_options.ts";
+import type { Upcasters } from "./upcast.ts";
 import { checkName } from "./validation.ts";
 
 /** The state that the events of one aggregate fold into. */
@@ -48,11 +49,14 @@ export type StorableAggregate<
   E extends Event = any,
   A extends Aggregate = any,
   S extends string = string,
+  Old extends Event = any,
 > = SchemaOptions & {
   /** The stream that its events are appended to. */
   stream: S;
   /** What one event changes. */
   fold: Fold<E, A>;
+  /** How stored events become those of today, if any have changed. */
+  upcast?: Upcasters<Old, any>;
   /** A new and empty aggregate. */
   aggregate: () => A;
   /** The version of the fold, for `persistAggregate`. */
@@ -64,7 +68,9 @@ export type StorableAggregate<
 };
 
 /** Aggregates by the name that a domain gives them. */
-export type AggregateStore = { [key: string]: StorableAggregate };
+export type AggregateStore = {
+  [key: string]: StorableAggregate<any, any, string, any>;
+};
 
 /** Options of `getAggregate` of {@linkcode ProvidedAggregate}. */
 export type GetAggregateOptions<Tx = any> = {
@@ -92,9 +98,12 @@ export type ProvidedAggregate<
   A extends Aggregate,
   S extends string = string,
   Tx = any,
+  Old extends Event = any,
 > = SchemaOptions & {
   /** The stream that its events are appended to. */
   stream: S;
+  /** How stored events become those of today, if any have changed. */
+  upcast?: Upcasters<Old, any>;
   /** Where its events are stored. */
   provider: ProviderOrPromise<E, Tx>;
   /**
@@ -128,6 +137,7 @@ export type AggregateOptions<
   E extends Event,
   A extends Aggregate,
   S extends string,
+  Old extends Event = any,
 > = {
   /** The stream that its events are appended to. */
   stream: S;
@@ -151,6 +161,12 @@ export type AggregateOptions<
    * Needs a provider that has `records`. Default: none are kept.
    */
   snapshot?: SnapshotOptions;
+  /**
+   * How events that were stored in another shape become those of today, from
+   * {@linkcode createUpcasters}. It is declared here only, and applies wherever
+   * an event of the stream is read. Default: every event is what was stored.
+   */
+  upcast?: Upcasters<Old, NoInfer<E>>;
 };
 
 /** Options of {@linkcode createAggregate} where schemas say what the events are. */
@@ -158,7 +174,8 @@ export type SchemaAggregateOptions<
   Events extends Schemas,
   A extends Aggregate,
   S extends string,
-> = AggregateOptions<EventsOfSchemas<Events>, A, S> & {
+  Old extends Event = any,
+> = AggregateOptions<EventsOfSchemas<Events>, A, S, Old> & {
   /**
    * A schema of each event, by its `type` and without it: of Zod, Valibot,
    * ArkType or any other library of Standard Schema. The types of the events
@@ -211,15 +228,17 @@ export function createAggregate<
   Events extends Schemas,
   A extends Aggregate,
   S extends string,
+  Old extends Event = any,
 >(
-  opts: SchemaAggregateOptions<Events, A, S>,
-): StorableAggregate<EventsOfSchemas<Events>, A, S>;
+  opts: SchemaAggregateOptions<Events, A, S, Old>,
+): StorableAggregate<EventsOfSchemas<Events>, A, S, Old>;
 /** Without schemas, the events are what the parameter of `fold` says. */
 export function createAggregate<
   E extends Event,
   A extends Aggregate,
   S extends string,
->(opts: AggregateOptions<E, A, S>): StorableAggregate<E, A, S>;
+  Old extends Event = any,
+>(opts: AggregateOptions<E, A, S, Old>): StorableAggregate<E, A, S, Old>;
 export function createAggregate<
   E extends Event,
   A extends Aggregate,
@@ -245,6 +264,7 @@ export function createAggregate<
   if (opts.schema) storable.schema = opts.schema;
   if (opts.validateOnRead) storable.validateOnRead = true;
   if (opts.snapshot) storable.snapshot = checkSnapshots(opts, opts.snapshot);
+  if (opts.upcast) storable.upcast = opts.upcast;
   return storable;
 }
 

@@ -22,10 +22,12 @@ import {
 } from "./commands.ts";
 import { copyPlainData } from "./copy.ts";
 import { StoreError } from "./errors.ts";
-import type { Event } from "./event.ts";
+import type { Event, StoreEvent } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
+import { readEvents, type ReadEventsOptions } from "./event_reader.ts";
 import { controlsOf, subscribeAll } from "./handler.ts";
 import { withOrigin } from "./origin.ts";
+import type { ReadOption } from "./handler_callbacks.ts";
 import {
   commandParser,
   readsOf,
@@ -39,6 +41,8 @@ import type {
   TransactionalOptions,
 } from "./handler_options.ts";
 import type { SnapshotOptions } from "./snapshot_options.ts";
+import { todaysEvents } from "./todays_events.ts";
+import type { Upcasters } from "./upcast.ts";
 
 /** One aggregate and where its events are stored, for {@linkcode createDomainV1}. */
 export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
@@ -54,6 +58,11 @@ export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
     fold: Fold<E, A>;
     /** How snapshots are kept. Default: none are. */
     snapshot?: SnapshotOptions;
+    /**
+     * How events that were stored in another shape become those of today, from
+     * `createUpcasters`. Default: every event is what was stored.
+     */
+    upcast?: Upcasters<any, NoInfer<E>>;
   };
 
 /** An aggregate that was loaded. */
@@ -95,6 +104,11 @@ export type HandlerFactory<E extends Event, Tx = any> = {
   (bookmark: string, options?: DomainHandlerOpts): Handler<E>;
 };
 
+/** As `ReadEvents`, for a domain's one stream. */
+export type ReadStreamEvents<E extends Event> = (
+  options?: ReadEventsOptions,
+) => AsyncGenerator<StoreEvent<E>>;
+
 /** What {@linkcode createDomainV1} returns. */
 export type Domain<
   E extends Event,
@@ -104,6 +118,8 @@ export type Domain<
 > = {
   /** Makes handlers of the stream. */
   handler: HandlerFactory<E, Tx>;
+  /** Reads the events of the stream as what they are today. */
+  readEvents: ReadStreamEvents<E>;
   /** The commands, by aggregate id. */
   command: CmdBody<C, A, Tx>;
   /** Loads an aggregate together with its commands. */
@@ -117,6 +133,8 @@ export type InferredDomain<E extends Event, A extends Aggregate, H, Tx = any> =
   {
     /** Makes handlers of the stream. */
     handler: HandlerFactory<E, Tx>;
+    /** Reads the events of the stream as what they are today. */
+    readEvents: ReadStreamEvents<E>;
     /** The commands, by aggregate id. */
     command: InferredCommands<H, A, Tx>;
     /** Loads an aggregate together with its commands. */
@@ -134,6 +152,8 @@ export type SchemaDomain<
 > = {
   /** Makes handlers of the stream. */
   handler: HandlerFactory<E, Tx>;
+  /** Reads the events of the stream as what they are today. */
+  readEvents: ReadStreamEvents<E>;
   /** The commands, by aggregate id. */
   command: SchemaCommands<C, A, Tx>;
   /** Loads an aggregate together with its commands. */
@@ -184,7 +204,7 @@ export type SchemaExecutable<
  *
  * @param opts The aggregate and where its events are stored.
  * @param cmd The command handlers.
- * @returns `command`, `handler` and `getAggregate`.
+ * @returns `command`, `handler`, `readEvents` and `getAggregate`.
  * @throws {StoreError} `INVALID_INPUT` for a command handler that is not a
  * function, or is called "aggregate" or "then".
  */
@@ -255,6 +275,8 @@ export function createDomainV1(
     getAggregate: async (id) => executable(await provided.getAggregate(id)),
     handler: (bookmark: string, options: DomainHandlerOpts = {}) =>
       singleStreamHandler(opts, bookmark, options),
+    readEvents: (options = {}) =>
+      readEvents(opts.provider, [opts.stream], readingOf(opts), options),
   };
   return withOrigin<object>(domain, {
     stream: opts.stream,
@@ -266,17 +288,22 @@ export function createDomainV1(
   });
 }
 
+function readingOf(opts: DomainOptions<any, any>): ReadOption {
+  return { today: todaysEvents([opts]), ...readsOf([opts]) };
+}
+
 function singleStreamHandler(
-  { stream, provider, schema, validateOnRead }: DomainOptions<any, any>,
+  opts: DomainOptions<any, any>,
   bookmark: string,
   options: DomainHandlerOpts,
 ): Handler<any, any> {
+  const { stream, provider } = opts;
   const handler = new EventHandler({
     ...options,
     bookmark,
     provider,
     streams: [stream],
-    ...readsOf([{ stream, schema, validateOnRead }]),
+    ...readingOf(opts),
   });
   return {
     ...controlsOf(handler),

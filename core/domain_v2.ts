@@ -13,8 +13,10 @@ import type { HandlerBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
+import { type ReadEvents, readEvents } from "./event_reader.ts";
 import { streamHandler } from "./handler.ts";
 import { readsOf } from "./schema.ts";
+import { todaysEvents } from "./todays_events.ts";
 import type {
   DomainHandlerOpts,
   StreamHandler,
@@ -35,7 +37,8 @@ export type EventsOfStream<T extends StorableAggregate, S extends string> =
 
 /** A described aggregate, once it has a provider. */
 export type Provide<T, Tx> = T extends
-  StorableAggregate<infer E, infer A, infer S> ? ProvidedAggregate<E, A, S, Tx>
+  StorableAggregate<infer E, infer A, infer S, infer Old>
+  ? ProvidedAggregate<E, A, S, Tx, Old>
   : never;
 
 /** The events of some of a domain's streams. */
@@ -65,6 +68,8 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
   domain: { [key in keyof T]: Provide<T[key], Tx> };
   /** Makes handlers; streams and types of events are checked by the compiler. */
   createHandler: StreamHandlerFactory<T, Tx>;
+  /** Reads the events of some streams as what they are today. */
+  readEvents: ReadEvents<SelectedEvents<T, StreamsOf<T>>>;
 };
 
 /**
@@ -92,7 +97,7 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
  *
  * @param opts The provider, or the promise of one, and whether to cache.
  * @param aggregates The aggregates, by the name that `domain` gives them.
- * @returns `domain` and `createHandler`.
+ * @returns `domain`, `createHandler` and `readEvents`.
  * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used;
  * `NOT_SUPPORTED` for `snapshot` on a provider without `records`.
  */
@@ -101,6 +106,10 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
   aggregates: Tree,
 ): DomainV2<Tree, Tx> {
   checkSnapshotVersions(Object.values(aggregates));
+  const reading = {
+    today: todaysEvents(Object.values(aggregates)),
+    ...readsOf(Object.values(aggregates)),
+  };
   const provided = Object.entries(aggregates).map(([name, aggregate]) => {
     const options = { ...aggregate, ...opts };
     const isPersisted = aggregate.persistAggregate && aggregate.version;
@@ -120,10 +129,15 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
         bookmark,
         streams,
         provider: opts.provider,
-        ...readsOf(Object.values(aggregates)),
+        ...reading,
       }),
     );
-  return { domain: Object.fromEntries(provided), createHandler };
+  return {
+    domain: Object.fromEntries(provided),
+    createHandler,
+    readEvents: (streams, options = {}): AsyncGenerator<any> =>
+      readEvents(opts.provider, streams, reading, options),
+  };
 }
 
 /** Two aggregates of one stream would read each other's snapshots. */

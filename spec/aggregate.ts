@@ -63,16 +63,27 @@ export type SpecifiedCommands<C, E extends Event, A extends Aggregate> = {
 };
 
 /** A specification of an aggregate. It never changes: `given` makes another. */
-export type AggregateSpec<E extends Event, A extends Aggregate, C> = {
+export type AggregateSpec<
+  E extends Event,
+  A extends Aggregate,
+  C,
+  Old extends Event = any,
+> = {
   /**
    * What had happened before, behind what was given already.
    *
-   * @param events The events, with or without metadata.
+   * @param events The events, with or without metadata; in any shape that the
+   * upcasters of the aggregate know.
    */
-  given(events: GivenEvent<E>[]): AggregateSpec<E, A, C>;
+  given(
+    events: GivenEvent<E | KnownEvents<Old>>[],
+  ): AggregateSpec<E, A, C, Old>;
   /** The command to run, by its name. */
   readonly when: SpecifiedCommands<C, E, A>;
 };
+
+/** The events of `Old`; none where an aggregate has no upcasters. */
+export type KnownEvents<Old extends Event> = 0 extends 1 & Old ? never : Old;
 
 /** Commands that were made over a provider. */
 type Made = Record<

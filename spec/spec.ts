@@ -56,9 +56,13 @@ export type MadeDomain<E extends Event, A extends Aggregate, C> = {
 };
 
 /** An aggregate, tied to a provider or not. */
-export type AnyAggregate<E extends Event, A extends Aggregate> =
-  | StorableAggregate<E, A>
-  | ProvidedAggregate<E, A>;
+export type AnyAggregate<
+  E extends Event,
+  A extends Aggregate,
+  Old extends Event = any,
+> =
+  | StorableAggregate<E, A, string, Old>
+  | ProvidedAggregate<E, A, string, any, Old>;
 
 /**
  * A specification by example: given what had happened, when a command is
@@ -108,32 +112,35 @@ export function spec<
   E extends Event,
   A extends Aggregate,
   C extends MadeCommands<A>,
+  Old extends Event = any,
 >(
-  aggregate: AnyAggregate<E, A>,
+  aggregate: AnyAggregate<E, A, Old>,
   commands: C,
   options?: SpecOptions,
-): AggregateSpec<E, A, C>;
+): AggregateSpec<E, A, C, Old>;
 /** With command handlers that are not yet made into commands. */
 export function spec<
   E extends Event,
   A extends Aggregate,
   H extends InferredHandlers<E, A>,
+  Old extends Event = any,
 >(
-  aggregate: AnyAggregate<E, A>,
+  aggregate: AnyAggregate<E, A, Old>,
   handlers: H & InferredHandlers<NoInfer<E>, A>,
   options?: SpecOptions & RetryOptions & NoCommandSchema,
-): AggregateSpec<E, A, InferredCommands<H, A>>;
+): AggregateSpec<E, A, InferredCommands<H, A>, Old>;
 /** With command handlers, and schemas of the commands. */
 export function spec<
   E extends Event,
   A extends Aggregate,
   C extends Schemas,
   H extends SchemaHandlers<E, A, C>,
+  Old extends Event = any,
 >(
-  aggregate: AnyAggregate<E, A>,
+  aggregate: AnyAggregate<E, A, Old>,
   handlers: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
   options: SpecOptions & RetryOptions & CommandSchemaOptions<C>,
-): AggregateSpec<E, A, SchemaCommands<C, A>>;
+): AggregateSpec<E, A, SchemaCommands<C, A>, Old>;
 /** A domain of one aggregate, which knows its commands. */
 export function spec<E extends Event, A extends Aggregate, C>(
   domain: MadeDomain<E, A, C>,
