@@ -60,6 +60,7 @@ export type {
 } from "./core/domain_v1.ts";
 export { createDomainV2 } from "./core/domain_v2.ts";
 export type {
+  DomainReads,
   DomainV2,
   EventsOf,
   EventsOfStream,

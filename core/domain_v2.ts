@@ -68,6 +68,10 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
   domain: { [key in keyof T]: Provide<T[key], Tx> };
   /** Makes handlers; streams and types of events are checked by the compiler. */
   createHandler: StreamHandlerFactory<T, Tx>;
+};
+
+/** What {@linkcode createDomainV2} returns beside that. */
+export type DomainReads<T extends AggregateStore> = {
   /** Reads the events of some streams as what they are today. */
   readEvents: ReadEvents<SelectedEvents<T, StreamsOf<T>>>;
 };
@@ -104,7 +108,7 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
 export function createDomainV2<Tree extends AggregateStore, Tx = any>(
   opts: StoreOptions<any, Tx>,
   aggregates: Tree,
-): DomainV2<Tree, Tx> {
+): DomainV2<Tree, Tx> & DomainReads<Tree> {
   checkSnapshotVersions(Object.values(aggregates));
   const reading = {
     today: todaysEvents(Object.values(aggregates)),
