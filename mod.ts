@@ -148,8 +148,21 @@ export type {
 } from "./core/provider.ts";
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
 export type { SnapshotOptions } from "./core/snapshot_options.ts";
+export type { Erasure } from "./core/forget.ts";
+export type {
+  PersonalFieldsOf,
+  PersonalOptions,
+  Placeholder,
+} from "./core/personal.ts";
+export { createMemoryKeys, createRecordKeys } from "./core/subject_keys.ts";
+export type {
+  ForgetHook,
+  SubjectKey,
+  SubjectKeys,
+} from "./core/subject_keys.ts";
 export { createUpcasters } from "./core/upcast.ts";
 export type {
+  KnownEvents,
   OldEvents,
   UpcastedEvents,
   Upcaster,

@@ -12,6 +12,7 @@ import {
   checkSnapshotOptions,
   type SnapshotOptions,
 } from "./snapshot_options.ts";
+import { checkPersonal, type PersonalOptions } from "./personal.ts";
 import type { Upcasters } from "./upcast.ts";
 import { checkName } from "./validation.ts";
 
@@ -57,6 +58,8 @@ export type StorableAggregate<
   fold: Fold<E, A>;
   /** How stored events become those of today, if any have changed. */
   upcast?: Upcasters<Old, any>;
+  /** Which fields of its events are personal, if any are. */
+  personal?: PersonalOptions;
   /** A new and empty aggregate. */
   aggregate: () => A;
   /** The version of the fold, for `persistAggregate`. */
@@ -167,6 +170,11 @@ export type AggregateOptions<
    * an event of the stream is read. Default: every event is what was stored.
    */
   upcast?: Upcasters<Old, NoInfer<E>>;
+  /**
+   * Fields that are stored encrypted, with a key for each subject, until it is
+   * forgotten: then their placeholder is read instead. Default: there are none.
+   */
+  personal?: NoInfer<PersonalOptions<E, Old>>;
 };
 
 /** Options of {@linkcode createAggregate} where schemas say what the events are. */
@@ -221,8 +229,8 @@ export type SchemaAggregateOptions<
  * @param opts What the aggregate is.
  * @returns The description, for {@linkcode createDomain}.
  * @throws {StoreError} `INVALID_INPUT` for a stream name that cannot be stored,
- * for `persistAggregate` without `version` or together with `snapshot`, or for
- * an option of `snapshot` that cannot be used.
+ * for `persistAggregate` without `version` or together with `snapshot`, for
+ * an option of `snapshot` or `personal` that cannot be used.
  */
 export function createAggregate<
   Events extends Schemas,
@@ -265,6 +273,10 @@ export function createAggregate<
   if (opts.validateOnRead) storable.validateOnRead = true;
   if (opts.snapshot) storable.snapshot = checkSnapshots(opts, opts.snapshot);
   if (opts.upcast) storable.upcast = opts.upcast;
+  if (opts.personal) {
+    checkPersonal(opts);
+    storable.personal = opts.personal;
+  }
   return storable;
 }
 

@@ -24,16 +24,12 @@ import { copyPlainData } from "./copy.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
+import { createErasure, type Erasure } from "./forget.ts";
 import { readEvents, type ReadEventsOptions } from "./event_reader.ts";
 import { controlsOf, subscribeAll } from "./handler.ts";
 import { withOrigin } from "./origin.ts";
-import type { ReadOption } from "./handler_callbacks.ts";
-import {
-  commandParser,
-  readsOf,
-  type SchemaOptions,
-  type Schemas,
-} from "./schema.ts";
+import { readingOf } from "./reading.ts";
+import { commandParser, type SchemaOptions, type Schemas } from "./schema.ts";
 import type { SchemaInput } from "./standard_schema.ts";
 import type {
   DomainHandlerOpts,
@@ -41,7 +37,7 @@ import type {
   TransactionalOptions,
 } from "./handler_options.ts";
 import type { SnapshotOptions } from "./snapshot_options.ts";
-import { todaysEvents } from "./todays_events.ts";
+import { type PersonalOptions, withoutPersonal } from "./personal.ts";
 import type { Upcasters } from "./upcast.ts";
 
 /** One aggregate and where its events are stored, for {@linkcode createDomainV1}. */
@@ -63,6 +59,11 @@ export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
      * `createUpcasters`. Default: every event is what was stored.
      */
     upcast?: Upcasters<any, NoInfer<E>>;
+    /**
+     * Fields that are stored encrypted until their subject is forgotten.
+     * Default: there are none.
+     */
+    personal?: NoInfer<PersonalOptions<E>>;
   };
 
 /** An aggregate that was loaded. */
@@ -115,7 +116,7 @@ export type Domain<
   A extends Aggregate,
   C extends Command,
   Tx = any,
-> = {
+> = Erasure & {
   /** Makes handlers of the stream. */
   handler: HandlerFactory<E, Tx>;
   /** Reads the events of the stream as what they are today. */
@@ -130,7 +131,8 @@ export type Domain<
 
 /** As {@linkcode Domain}, for inferred commands. */
 export type InferredDomain<E extends Event, A extends Aggregate, H, Tx = any> =
-  {
+  & Erasure
+  & {
     /** Makes handlers of the stream. */
     handler: HandlerFactory<E, Tx>;
     /** Reads the events of the stream as what they are today. */
@@ -149,7 +151,7 @@ export type SchemaDomain<
   A extends Aggregate,
   C extends Schemas,
   Tx = any,
-> = {
+> = Erasure & {
   /** Makes handlers of the stream. */
   handler: HandlerFactory<E, Tx>;
   /** Reads the events of the stream as what they are today. */
@@ -275,21 +277,23 @@ export function createDomainV1(
     getAggregate: async (id) => executable(await provided.getAggregate(id)),
     handler: (bookmark: string, options: DomainHandlerOpts = {}) =>
       singleStreamHandler(opts, bookmark, options),
+    ...createErasure(opts, provided.snapshots ? [provided.snapshots] : []),
     readEvents: (options = {}) =>
-      readEvents(opts.provider, [opts.stream], readingOf(opts), options),
+      readEvents(
+        opts.provider,
+        [opts.stream],
+        readingOf([opts], opts),
+        options,
+      ),
   };
   return withOrigin<object>(domain, {
     stream: opts.stream,
     over: (provider) =>
       createDomainV1(
-        { ...opts, provider } as typeof opts & NoCommandSchema,
+        withoutPersonal({ ...opts, provider }) as typeof opts & NoCommandSchema,
         cmd,
       ),
   });
-}
-
-function readingOf(opts: DomainOptions<any, any>): ReadOption {
-  return { today: todaysEvents([opts]), ...readsOf([opts]) };
 }
 
 function singleStreamHandler(
@@ -303,7 +307,7 @@ function singleStreamHandler(
     bookmark,
     provider,
     streams: [stream],
-    ...readingOf(opts),
+    ...readingOf([opts], opts),
   });
   return {
     ...controlsOf(handler),

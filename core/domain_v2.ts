@@ -15,8 +15,8 @@ import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
 import { type ReadEvents, readEvents } from "./event_reader.ts";
 import { streamHandler } from "./handler.ts";
-import { readsOf } from "./schema.ts";
-import { todaysEvents } from "./todays_events.ts";
+import { createErasure, type Erasure } from "./forget.ts";
+import { readingOf } from "./reading.ts";
 import type {
   DomainHandlerOpts,
   StreamHandler,
@@ -101,26 +101,24 @@ export type DomainReads<T extends AggregateStore> = {
  *
  * @param opts The provider, or the promise of one, and whether to cache.
  * @param aggregates The aggregates, by the name that `domain` gives them.
- * @returns `domain`, `createHandler` and `readEvents`.
+ * @returns `domain`, `createHandler`, `readEvents`, and what `personal` fields
+ * are forgotten by.
  * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used;
  * `NOT_SUPPORTED` for `snapshot` on a provider without `records`.
  */
 export function createDomainV2<Tree extends AggregateStore, Tx = any>(
   opts: StoreOptions<any, Tx>,
   aggregates: Tree,
-): DomainV2<Tree, Tx> & DomainReads<Tree> {
+): DomainV2<Tree, Tx> & DomainReads<Tree> & Erasure {
   checkSnapshotVersions(Object.values(aggregates));
-  const reading = {
-    today: todaysEvents(Object.values(aggregates)),
-    ...readsOf(Object.values(aggregates)),
-  };
+  const reading = readingOf(Object.values(aggregates), opts);
   const provided = Object.entries(aggregates).map(([name, aggregate]) => {
     const options = { ...aggregate, ...opts };
     const isPersisted = aggregate.persistAggregate && aggregate.version;
     const create = isPersisted
       ? createPersistedAggregate
       : createProvidedAggregate;
-    return [name, create(options)];
+    return [name, create(options)] as const;
   });
   const createHandler = (
     bookmark: HandlerBookmark,
@@ -136,9 +134,11 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
         ...reading,
       }),
     );
+  const snapshots = provided.flatMap(([, { snapshots }]) => snapshots ?? []);
   return {
-    domain: Object.fromEntries(provided),
+    domain: Object.fromEntries(provided) as any,
     createHandler,
+    ...createErasure(opts, snapshots),
     readEvents: (streams, options = {}): AsyncGenerator<any> =>
       readEvents(opts.provider, streams, reading, options),
   };

@@ -33,7 +33,7 @@ export type ReadEvents<Body extends { [key: string]: Event }> = <
 export async function* readEvents(
   provider: ProviderOrPromise<any>,
   streams: string[],
-  { read, today }: ReadOption,
+  { read, today, sealer }: ReadOption,
   { after }: ReadEventsOptions,
 ): AsyncGenerator<StoreEvent<any>> {
   const store = await provider;
@@ -41,7 +41,8 @@ export async function* readEvents(
   while (true) {
     const limit = store.limit || PAGE_SIZE;
     const page = await store.getEventsFrom(streams, position, limit);
-    for (const stored of page) {
+    const opened = sealer ? await sealer.open(page) : page;
+    for (const stored of opened) {
       const parts = today?.(stored) ?? [stored.event];
       for (const [part, event] of parts.entries()) {
         const meta = metaOfPart(toMeta(stored), part, parts);

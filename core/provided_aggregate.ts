@@ -18,6 +18,11 @@ import { withOrigin } from "./origin.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import { toRead } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
+import { keyRingOf } from "./key_ring.ts";
+import { checkPersonal, withoutPersonal } from "./personal.ts";
+import { checkReadable, Sealer } from "./sealer.ts";
+import { sealedProvider } from "./sealed_provider.ts";
+import type { ForgetHook, SubjectKeys } from "./subject_keys.ts";
 import { foldVersion, metaOfPart, upcastEvent } from "./todays_events.ts";
 import { checkName } from "./validation.ts";
 
@@ -39,6 +44,17 @@ export type StoreOptions<E extends Event = any, Tx = any> = {
   useCache?: boolean | "optimistic";
   /** The most aggregates that a cache keeps, of each stream. Default: 10,000. */
   cacheSize?: number;
+  /**
+   * Where the keys of personal fields are kept. Default: in the provider's
+   * records.
+   */
+  keys?: SubjectKeys;
+  /**
+   * Called by `forget`, with each subject whose key was destroyed, so that read
+   * models can remove what they have of it. If it throws, `forget` rejects, and
+   * `finishForgetting` calls it again: it may be called several times.
+   */
+  onForget?: ForgetHook;
 };
 
 /**
@@ -82,12 +98,18 @@ export function createProvidedAggregate<
   opts: StorableAggregate<E, A, S, Old> & StoreOptions<E, Tx>,
 ): ProvidedAggregate<E, A, S, Tx, Old> {
   checkName("stream", opts.stream);
-  const cache = opts.useCache
+  checkPersonal(opts);
+  const sealer = opts.personal &&
+    new Sealer([opts], () => keyRingOf(opts.provider, opts.keys));
+  const events = sealer ? sealedProvider(opts.provider, sealer) : opts.provider;
+  // What is in memory would outlive its subject in other processes.
+  const cache = opts.useCache && !sealer
     ? new AggregateCache<A & BaseAggregate>(checkCacheSize(opts.cacheSize))
     : undefined;
   const snapshots = opts.snapshot && new Snapshots<E, A>({
     stream: opts.stream,
-    provider: opts.provider,
+    provider: events,
+    ...sealer && { sealer },
     empty,
     next: toNextAggregate,
     load: (provider, id, options) => foldAll(provider, id, undefined, options),
@@ -108,6 +130,7 @@ export function createProvidedAggregate<
     previous: A & BaseAggregate,
     stored: StoreEvent<E>,
   ): A & BaseAggregate {
+    if (sealer) checkReadable(stored);
     const { version, aggregateId } = stored;
     const parts = opts.upcast && upcastEvent(opts.upcast, stored);
     if (!parts) {
@@ -142,7 +165,7 @@ export function createProvidedAggregate<
     options: GetAggregateOptions<Tx> = {},
   ): Promise<A & BaseAggregate> {
     checkName("aggregateId", id);
-    const provider = await opts.provider;
+    const provider = await events;
     if (snapshots) checkHasRecords(provider, opts.stream);
     // What a transaction reads may yet be rolled back: the cache stays out of it.
     const usable = options.tx === undefined ? cache : undefined;
@@ -175,7 +198,7 @@ export function createProvidedAggregate<
 
   const provided: ProvidedAggregate<E, A, S, Tx, Old> = {
     stream: opts.stream,
-    provider: opts.provider,
+    provider: events,
     getAggregate,
     toNextAggregate,
   };
@@ -184,10 +207,11 @@ export function createProvidedAggregate<
   if (opts.upcast) provided.upcast = opts.upcast;
   if (cache) provided.cache = cache;
   if (snapshots) provided.snapshots = snapshots;
-  if (opts.useCache === "optimistic") provided.optimistic = true;
+  if (cache && opts.useCache === "optimistic") provided.optimistic = true;
   return withOrigin(provided, {
     stream: opts.stream,
-    over: (provider) => createProvidedAggregate({ ...opts, provider }),
+    over: (provider) =>
+      createProvidedAggregate(withoutPersonal({ ...opts, provider })),
   });
 }
 
@@ -233,7 +257,8 @@ export function createPersistedAggregate<
   if (version !== undefined) persisted.version = version;
   return withOrigin(persisted, {
     stream: opts.stream,
-    over: (provider) => createPersistedAggregate({ ...opts, provider }),
+    over: (provider) =>
+      createPersistedAggregate(withoutPersonal({ ...opts, provider })),
   });
 }
 

@@ -2,18 +2,23 @@ import { digest } from "./digest.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, EventMeta, StoreEvent } from "./event.ts";
 import { toMeta } from "./event.ts";
+import type { PersonalOptions } from "./personal.ts";
+import { checkReadable } from "./sealer.ts";
 import type { Upcaster, Upcasters } from "./upcast.ts";
 
 /** What is known of the old events of a stream. */
 export type UpcastOptions = {
   /** How stored events become those of today. */
   upcast?: Upcasters | undefined;
+  /** Which of their fields are personal. */
+  personal?: PersonalOptions | undefined;
 };
 
 /**
  * The events of today that a stored event is; undefined if it is what it is.
  *
- * @throws {StoreError} `INVALID_EVENT` if an upcaster fails.
+ * @throws {StoreError} `INVALID_EVENT` if an upcaster fails; `CANNOT_DECRYPT` if
+ * it could not be.
  */
 export type TodaysEvents = (
   stored: StoreEvent<any>,
@@ -110,8 +115,11 @@ export function metaOfPart(
 export function todaysEvents(
   aggregates: ({ stream: string } & UpcastOptions)[],
 ): TodaysEvents | undefined {
+  const personal = new Set<string>();
   const streams = new Map<string, Upcasters | undefined>();
-  for (const { stream, upcast } of aggregates) {
+  for (const one of aggregates) {
+    const { stream, upcast } = one;
+    if (one.personal) personal.add(stream);
     if (streams.has(stream) && streams.get(stream) !== upcast) {
       throw new StoreError(
         "INVALID_INPUT",
@@ -121,8 +129,10 @@ export function todaysEvents(
     }
     streams.set(stream, upcast);
   }
-  if ([...streams.values()].every((upcast) => !upcast)) return undefined;
+  const isPlain = [...streams.values()].every((upcast) => !upcast);
+  if (isPlain && personal.size === 0) return undefined;
   return (stored) => {
+    if (personal.has(stored.stream)) checkReadable(stored);
     const upcast = streams.get(stored.stream);
     return upcast && upcastEvent(upcast, stored);
   };
@@ -135,8 +145,10 @@ export function todaysEvents(
  */
 export function foldVersion(
   version: string,
-  { upcast }: UpcastOptions,
+  { upcast, personal }: UpcastOptions,
 ): string {
+  // One that is encrypted, and one that is not, are not taken for each other.
+  if (personal) return `${foldVersion(version, { upcast })}+sealed`;
   if (!upcast) return version;
   const source = Object.entries(upcast.steps)
     .map(([type, step]) => [type, String(step)])

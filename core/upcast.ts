@@ -56,6 +56,9 @@ export type Upcasters<
   readonly types?: { readonly stored: Stored; readonly today: Today };
 };
 
+/** The events of `Old`; none where an aggregate has no upcasters. */
+export type KnownEvents<Old extends Event> = 0 extends 1 & Old ? never : Old;
+
 /**
  * Declares what the events that are stored already have become. Given to
  * `createAggregate` as `upcast`, it applies wherever an event is read: in the

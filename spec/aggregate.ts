@@ -1,6 +1,7 @@
 import type { Aggregate, BaseAggregate } from "../core/aggregate.ts";
 import type { CommandOptions } from "../core/command_executor.ts";
 import type { Event } from "../core/event.ts";
+import type { KnownEvents } from "../core/upcast.ts";
 import {
   createProvider,
   type MemoryProvider,
@@ -81,9 +82,6 @@ export type AggregateSpec<
   /** The command to run, by its name. */
   readonly when: SpecifiedCommands<C, E, A>;
 };
-
-/** The events of `Old`; none where an aggregate has no upcasters. */
-export type KnownEvents<Old extends Event> = 0 extends 1 & Old ? never : Old;
 
 /** Commands that were made over a provider. */
 type Made = Record<

@@ -20,6 +20,7 @@ import { createDomainV2 } from "../core/domain_v2.ts";
 import type { Event } from "../core/event.ts";
 import type { Handler, StreamHandler } from "../core/handler_options.ts";
 import { originOf } from "../core/origin.ts";
+import { withoutPersonal } from "../core/personal.ts";
 import type { Schemas } from "../core/schema.ts";
 import type { ProviderOrPromise } from "../core/provider.ts";
 import type { MemoryProvider } from "../providers/memory.ts";
@@ -209,7 +210,8 @@ function provide(
 ): (provider: ProviderOrPromise<any>) => ProvidedAggregate<any, any> {
   if ("aggregate" in aggregate) {
     return (provider) =>
-      createDomainV2({ provider }, { aggregate }).domain.aggregate as any;
+      createDomainV2({ provider }, { aggregate: withoutPersonal(aggregate) })
+        .domain.aggregate as any;
   }
   const origin = originOf<ProvidedAggregate<any, any>>(aggregate) ??
     unknown("an aggregate that createAggregate or createDomain returned");
