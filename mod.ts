@@ -54,11 +54,13 @@ export type {
   InferredDomain,
   InferredExecutable,
   LoadedAggregate,
+  ReadStreamEvents,
   SchemaDomain,
   SchemaExecutable,
 } from "./core/domain_v1.ts";
 export { createDomainV2 } from "./core/domain_v2.ts";
 export type {
+  DomainReads,
   DomainV2,
   EventsOf,
   EventsOfStream,
@@ -87,6 +89,7 @@ export type {
   Ext,
   StoreEvent,
 } from "./core/event.ts";
+export type { ReadEvents, ReadEventsOptions } from "./core/event_reader.ts";
 export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
@@ -145,3 +148,24 @@ export type {
 } from "./core/provider.ts";
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
 export type { SnapshotOptions } from "./core/snapshot_options.ts";
+export type { Erasure } from "./core/forget.ts";
+export type {
+  PersonalFieldsOf,
+  PersonalOptions,
+  Placeholder,
+} from "./core/personal.ts";
+export { createMemoryKeys, createRecordKeys } from "./core/subject_keys.ts";
+export type {
+  ForgetHook,
+  SubjectKey,
+  SubjectKeys,
+} from "./core/subject_keys.ts";
+export { createUpcasters } from "./core/upcast.ts";
+export type {
+  KnownEvents,
+  OldEvents,
+  UpcastedEvents,
+  Upcaster,
+  Upcasters,
+  UpcastSteps,
+} from "./core/upcast.ts";

@@ -12,6 +12,8 @@ import {
   checkSnapshotOptions,
   type SnapshotOptions,
 } from "./snapshot_options.ts";
+import { checkPersonal, type PersonalOptions } from "./personal.ts";
+import type { Upcasters } from "./upcast.ts";
 import { checkName } from "./validation.ts";
 
 /** The state that the events of one aggregate fold into. */
@@ -48,11 +50,16 @@ export type StorableAggregate<
   E extends Event = any,
   A extends Aggregate = any,
   S extends string = string,
+  Old extends Event = any,
 > = SchemaOptions & {
   /** The stream that its events are appended to. */
   stream: S;
   /** What one event changes. */
   fold: Fold<E, A>;
+  /** How stored events become those of today, if any have changed. */
+  upcast?: Upcasters<Old, any>;
+  /** Which fields of its events are personal, if any are. */
+  personal?: PersonalOptions;
   /** A new and empty aggregate. */
   aggregate: () => A;
   /** The version of the fold, for `persistAggregate`. */
@@ -64,7 +71,9 @@ export type StorableAggregate<
 };
 
 /** Aggregates by the name that a domain gives them. */
-export type AggregateStore = { [key: string]: StorableAggregate };
+export type AggregateStore = {
+  [key: string]: StorableAggregate<any, any, string, any>;
+};
 
 /** Options of `getAggregate` of {@linkcode ProvidedAggregate}. */
 export type GetAggregateOptions<Tx = any> = {
@@ -92,9 +101,12 @@ export type ProvidedAggregate<
   A extends Aggregate,
   S extends string = string,
   Tx = any,
+  Old extends Event = any,
 > = SchemaOptions & {
   /** The stream that its events are appended to. */
   stream: S;
+  /** How stored events become those of today, if any have changed. */
+  upcast?: Upcasters<Old, any>;
   /** Where its events are stored. */
   provider: ProviderOrPromise<E, Tx>;
   /**
@@ -128,6 +140,7 @@ export type AggregateOptions<
   E extends Event,
   A extends Aggregate,
   S extends string,
+  Old extends Event = any,
 > = {
   /** The stream that its events are appended to. */
   stream: S;
@@ -151,6 +164,17 @@ export type AggregateOptions<
    * Needs a provider that has `records`. Default: none are kept.
    */
   snapshot?: SnapshotOptions;
+  /**
+   * How events that were stored in another shape become those of today, from
+   * {@linkcode createUpcasters}. It is declared here only, and applies wherever
+   * an event of the stream is read. Default: every event is what was stored.
+   */
+  upcast?: Upcasters<Old, NoInfer<E>>;
+  /**
+   * Fields that are stored encrypted, with a key for each subject, until it is
+   * forgotten: then their placeholder is read instead. Default: there are none.
+   */
+  personal?: NoInfer<PersonalOptions<E, Old>>;
 };
 
 /** Options of {@linkcode createAggregate} where schemas say what the events are. */
@@ -158,7 +182,8 @@ export type SchemaAggregateOptions<
   Events extends Schemas,
   A extends Aggregate,
   S extends string,
-> = AggregateOptions<EventsOfSchemas<Events>, A, S> & {
+  Old extends Event = any,
+> = AggregateOptions<EventsOfSchemas<Events>, A, S, Old> & {
   /**
    * A schema of each event, by its `type` and without it: of Zod, Valibot,
    * ArkType or any other library of Standard Schema. The types of the events
@@ -204,22 +229,24 @@ export type SchemaAggregateOptions<
  * @param opts What the aggregate is.
  * @returns The description, for {@linkcode createDomain}.
  * @throws {StoreError} `INVALID_INPUT` for a stream name that cannot be stored,
- * for `persistAggregate` without `version` or together with `snapshot`, or for
- * an option of `snapshot` that cannot be used.
+ * for `persistAggregate` without `version` or together with `snapshot`, for
+ * an option of `snapshot` or `personal` that cannot be used.
  */
 export function createAggregate<
   Events extends Schemas,
   A extends Aggregate,
   S extends string,
+  Old extends Event = any,
 >(
-  opts: SchemaAggregateOptions<Events, A, S>,
-): StorableAggregate<EventsOfSchemas<Events>, A, S>;
+  opts: SchemaAggregateOptions<Events, A, S, Old>,
+): StorableAggregate<EventsOfSchemas<Events>, A, S, Old>;
 /** Without schemas, the events are what the parameter of `fold` says. */
 export function createAggregate<
   E extends Event,
   A extends Aggregate,
   S extends string,
->(opts: AggregateOptions<E, A, S>): StorableAggregate<E, A, S>;
+  Old extends Event = any,
+>(opts: AggregateOptions<E, A, S, Old>): StorableAggregate<E, A, S, Old>;
 export function createAggregate<
   E extends Event,
   A extends Aggregate,
@@ -245,6 +272,11 @@ export function createAggregate<
   if (opts.schema) storable.schema = opts.schema;
   if (opts.validateOnRead) storable.validateOnRead = true;
   if (opts.snapshot) storable.snapshot = checkSnapshots(opts, opts.snapshot);
+  if (opts.upcast) storable.upcast = opts.upcast;
+  if (opts.personal) {
+    checkPersonal(opts);
+    storable.personal = opts.personal;
+  }
   return storable;
 }
 

@@ -80,7 +80,8 @@ export class CatchUp {
     const runner = new PageRunner(
       this.#pageContext(provider, { cursor, enough, parked }),
     );
-    const reader = new PageReader(provider, this.#options.streams);
+    const { streams, sealer } = this.#options;
+    const reader = new PageReader(provider, streams, sealer);
     try {
       return await this.#run(cursor, parked, runner, reader, enough);
     } catch (error) {

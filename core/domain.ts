@@ -15,8 +15,13 @@ import {
   type InferredDomain,
   type SchemaDomain,
 } from "./domain_v1.ts";
-import { createDomainV2, type DomainV2 } from "./domain_v2.ts";
+import {
+  createDomainV2,
+  type DomainReads,
+  type DomainV2,
+} from "./domain_v2.ts";
 import type { Event } from "./event.ts";
+import type { Erasure } from "./forget.ts";
 import type { Schemas } from "./schema.ts";
 
 /**
@@ -95,7 +100,7 @@ export function createDomain<
 export function createDomain<Tree extends AggregateStore, Tx = any>(
   opts: StoreOptions<any, Tx>,
   aggregates: Tree,
-): DomainV2<Tree, Tx>;
+): DomainV2<Tree, Tx> & DomainReads<Tree> & Erasure;
 export function createDomain(
   opts: DomainOptions<any, any> | StoreOptions<any>,
   handlersOrAggregates: any,

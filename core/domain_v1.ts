@@ -22,16 +22,14 @@ import {
 } from "./commands.ts";
 import { copyPlainData } from "./copy.ts";
 import { StoreError } from "./errors.ts";
-import type { Event } from "./event.ts";
+import type { Event, StoreEvent } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
+import { createErasure, type Erasure } from "./forget.ts";
+import { readEvents, type ReadEventsOptions } from "./event_reader.ts";
 import { controlsOf, subscribeAll } from "./handler.ts";
 import { withOrigin } from "./origin.ts";
-import {
-  commandParser,
-  readsOf,
-  type SchemaOptions,
-  type Schemas,
-} from "./schema.ts";
+import { readingOf } from "./reading.ts";
+import { commandParser, type SchemaOptions, type Schemas } from "./schema.ts";
 import type { SchemaInput } from "./standard_schema.ts";
 import type {
   DomainHandlerOpts,
@@ -39,6 +37,8 @@ import type {
   TransactionalOptions,
 } from "./handler_options.ts";
 import type { SnapshotOptions } from "./snapshot_options.ts";
+import { type PersonalOptions, withoutPersonal } from "./personal.ts";
+import type { Upcasters } from "./upcast.ts";
 
 /** One aggregate and where its events are stored, for {@linkcode createDomainV1}. */
 export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
@@ -54,6 +54,16 @@ export type DomainOptions<E extends Event, A extends Aggregate, Tx = any> =
     fold: Fold<E, A>;
     /** How snapshots are kept. Default: none are. */
     snapshot?: SnapshotOptions;
+    /**
+     * How events that were stored in another shape become those of today, from
+     * `createUpcasters`. Default: every event is what was stored.
+     */
+    upcast?: Upcasters<any, NoInfer<E>>;
+    /**
+     * Fields that are stored encrypted until their subject is forgotten.
+     * Default: there are none.
+     */
+    personal?: NoInfer<PersonalOptions<E>>;
   };
 
 /** An aggregate that was loaded. */
@@ -95,15 +105,22 @@ export type HandlerFactory<E extends Event, Tx = any> = {
   (bookmark: string, options?: DomainHandlerOpts): Handler<E>;
 };
 
+/** As `ReadEvents`, for a domain's one stream. */
+export type ReadStreamEvents<E extends Event> = (
+  options?: ReadEventsOptions,
+) => AsyncGenerator<StoreEvent<E>>;
+
 /** What {@linkcode createDomainV1} returns. */
 export type Domain<
   E extends Event,
   A extends Aggregate,
   C extends Command,
   Tx = any,
-> = {
+> = Erasure & {
   /** Makes handlers of the stream. */
   handler: HandlerFactory<E, Tx>;
+  /** Reads the events of the stream as what they are today. */
+  readEvents: ReadStreamEvents<E>;
   /** The commands, by aggregate id. */
   command: CmdBody<C, A, Tx>;
   /** Loads an aggregate together with its commands. */
@@ -114,9 +131,12 @@ export type Domain<
 
 /** As {@linkcode Domain}, for inferred commands. */
 export type InferredDomain<E extends Event, A extends Aggregate, H, Tx = any> =
-  {
+  & Erasure
+  & {
     /** Makes handlers of the stream. */
     handler: HandlerFactory<E, Tx>;
+    /** Reads the events of the stream as what they are today. */
+    readEvents: ReadStreamEvents<E>;
     /** The commands, by aggregate id. */
     command: InferredCommands<H, A, Tx>;
     /** Loads an aggregate together with its commands. */
@@ -131,9 +151,11 @@ export type SchemaDomain<
   A extends Aggregate,
   C extends Schemas,
   Tx = any,
-> = {
+> = Erasure & {
   /** Makes handlers of the stream. */
   handler: HandlerFactory<E, Tx>;
+  /** Reads the events of the stream as what they are today. */
+  readEvents: ReadStreamEvents<E>;
   /** The commands, by aggregate id. */
   command: SchemaCommands<C, A, Tx>;
   /** Loads an aggregate together with its commands. */
@@ -184,7 +206,7 @@ export type SchemaExecutable<
  *
  * @param opts The aggregate and where its events are stored.
  * @param cmd The command handlers.
- * @returns `command`, `handler` and `getAggregate`.
+ * @returns `command`, `handler`, `readEvents` and `getAggregate`.
  * @throws {StoreError} `INVALID_INPUT` for a command handler that is not a
  * function, or is called "aggregate" or "then".
  */
@@ -255,28 +277,37 @@ export function createDomainV1(
     getAggregate: async (id) => executable(await provided.getAggregate(id)),
     handler: (bookmark: string, options: DomainHandlerOpts = {}) =>
       singleStreamHandler(opts, bookmark, options),
+    ...createErasure(opts, provided.snapshots ? [provided.snapshots] : []),
+    readEvents: (options = {}) =>
+      readEvents(
+        opts.provider,
+        [opts.stream],
+        readingOf([opts], opts),
+        options,
+      ),
   };
   return withOrigin<object>(domain, {
     stream: opts.stream,
     over: (provider) =>
       createDomainV1(
-        { ...opts, provider } as typeof opts & NoCommandSchema,
+        withoutPersonal({ ...opts, provider }) as typeof opts & NoCommandSchema,
         cmd,
       ),
   });
 }
 
 function singleStreamHandler(
-  { stream, provider, schema, validateOnRead }: DomainOptions<any, any>,
+  opts: DomainOptions<any, any>,
   bookmark: string,
   options: DomainHandlerOpts,
 ): Handler<any, any> {
+  const { stream, provider } = opts;
   const handler = new EventHandler({
     ...options,
     bookmark,
     provider,
     streams: [stream],
-    ...readsOf([{ stream, schema, validateOnRead }]),
+    ...readingOf([opts], opts),
   });
   return {
     ...controlsOf(handler),

@@ -13,8 +13,10 @@ import type { HandlerBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { EventHandler } from "./event_handler.ts";
+import { type ReadEvents, readEvents } from "./event_reader.ts";
 import { streamHandler } from "./handler.ts";
-import { readsOf } from "./schema.ts";
+import { createErasure, type Erasure } from "./forget.ts";
+import { readingOf } from "./reading.ts";
 import type {
   DomainHandlerOpts,
   StreamHandler,
@@ -35,7 +37,8 @@ export type EventsOfStream<T extends StorableAggregate, S extends string> =
 
 /** A described aggregate, once it has a provider. */
 export type Provide<T, Tx> = T extends
-  StorableAggregate<infer E, infer A, infer S> ? ProvidedAggregate<E, A, S, Tx>
+  StorableAggregate<infer E, infer A, infer S, infer Old>
+  ? ProvidedAggregate<E, A, S, Tx, Old>
   : never;
 
 /** The events of some of a domain's streams. */
@@ -67,6 +70,12 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
   createHandler: StreamHandlerFactory<T, Tx>;
 };
 
+/** What {@linkcode createDomainV2} returns beside that. */
+export type DomainReads<T extends AggregateStore> = {
+  /** Reads the events of some streams as what they are today. */
+  readEvents: ReadEvents<SelectedEvents<T, StreamsOf<T>>>;
+};
+
 /**
  * A domain of several aggregates on one provider.
  *
@@ -92,22 +101,24 @@ export type DomainV2<T extends AggregateStore, Tx = any> = {
  *
  * @param opts The provider, or the promise of one, and whether to cache.
  * @param aggregates The aggregates, by the name that `domain` gives them.
- * @returns `domain` and `createHandler`.
+ * @returns `domain`, `createHandler`, `readEvents`, and what `personal` fields
+ * are forgotten by.
  * @throws {StoreError} `INVALID_INPUT` for an option that cannot be used;
  * `NOT_SUPPORTED` for `snapshot` on a provider without `records`.
  */
 export function createDomainV2<Tree extends AggregateStore, Tx = any>(
   opts: StoreOptions<any, Tx>,
   aggregates: Tree,
-): DomainV2<Tree, Tx> {
+): DomainV2<Tree, Tx> & DomainReads<Tree> & Erasure {
   checkSnapshotVersions(Object.values(aggregates));
+  const reading = readingOf(Object.values(aggregates), opts);
   const provided = Object.entries(aggregates).map(([name, aggregate]) => {
     const options = { ...aggregate, ...opts };
     const isPersisted = aggregate.persistAggregate && aggregate.version;
     const create = isPersisted
       ? createPersistedAggregate
       : createProvidedAggregate;
-    return [name, create(options)];
+    return [name, create(options)] as const;
   });
   const createHandler = (
     bookmark: HandlerBookmark,
@@ -120,10 +131,17 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
         bookmark,
         streams,
         provider: opts.provider,
-        ...readsOf(Object.values(aggregates)),
+        ...reading,
       }),
     );
-  return { domain: Object.fromEntries(provided), createHandler };
+  const snapshots = provided.flatMap(([, { snapshots }]) => snapshots ?? []);
+  return {
+    domain: Object.fromEntries(provided) as any,
+    createHandler,
+    ...createErasure(opts, snapshots),
+    readEvents: (streams, options = {}): AsyncGenerator<any> =>
+      readEvents(opts.provider, streams, reading, options),
+  };
 }
 
 /** Two aggregates of one stream would read each other's snapshots. */

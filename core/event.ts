@@ -47,6 +47,11 @@ export type EventMeta = {
   aggregateId: string;
   /** What the command added; absent on events stored without it. */
   metadata?: EventMetadata;
+  /**
+   * Which of the events it is that an upcaster made of a stored one, from 0;
+   * they have all else in common. Absent where it made one event only.
+   */
+  part?: number;
 };
 
 /** An event together with where and when it was stored. */

@@ -10,6 +10,8 @@ import type {
   TransactionalOptions,
 } from "./handler_options.ts";
 import type { ProviderOrPromise } from "./provider.ts";
+import { todaysEvents } from "./todays_events.ts";
+import type { Upcasters } from "./upcast.ts";
 
 /** Options of {@linkcode createHandler}. */
 export type CreateHandlerOptions<
@@ -22,6 +24,11 @@ export type CreateHandlerOptions<
   streams: Array<keyof Body>;
   /** Where the events are. */
   provider: ProviderOrPromise<any, Tx>;
+  /**
+   * The `upcast` of the aggregates of each stream that has one: this handler
+   * knows no aggregates. One that a domain makes knows them itself.
+   */
+  upcast?: { [S in keyof Body]?: Upcasters<any, Body[S]> };
 };
 
 /**
@@ -73,9 +80,13 @@ export function createHandler<
 export function createHandler<Body extends { [key: string]: Event }>(
   options: CreateHandlerOptions<Body>,
 ): StreamHandler<Body, any> {
+  const { upcast, ...others } = options;
+  const upcasted = Object.entries(upcast ?? {})
+    .map(([stream, upcast]) => ({ stream, upcast }));
   const handler = new EventHandler({
-    ...options,
+    ...others,
     streams: options.streams.map(String),
+    today: todaysEvents(upcasted),
   });
   return streamHandler(handler);
 }

@@ -9,6 +9,8 @@ import type {
   EventCallback,
 } from "./handler_options.ts";
 import { checkPositive } from "./handler_options_check.ts";
+import type { Sealer } from "./sealer.ts";
+import { metaOfPart, type TodaysEvents } from "./todays_events.ts";
 
 /** A callback for several events, and for how many. */
 export type Batch = { size: number; callback: BatchCallback<any, any> };
@@ -17,6 +19,10 @@ export type Batch = { size: number; callback: BatchCallback<any, any> };
 export type ReadOption = {
   /** An event as it is read; it throws for one that is not valid. */
   read?: (event: any, meta: EventMeta) => any;
+  /** What a stored event is today. */
+  today?: TodaysEvents | undefined;
+  /** Decrypts what is read. */
+  sealer?: Sealer | undefined;
 };
 
 /** What a handler calls: one callback a stream and type, or one for batches. */
@@ -25,6 +31,9 @@ export class HandlerCallbacks {
   #options: DomainHandlerOpts & ReadOption;
   #callbacks: Map<string, Map<string, EventCallback<any, any>>> = new Map();
   #batch: Batch | undefined;
+  // A page asks several times for the callback of an event.
+  #upcasted: WeakMap<StoreEvent<any>, readonly Event[] | undefined> =
+    new WeakMap();
 
   /** @param bookmark What errors call the handler. */
   constructor(bookmark: string, options: DomainHandlerOpts & ReadOption) {
@@ -38,10 +47,21 @@ export class HandlerCallbacks {
   }
 
   /** The callback of an event, if there is one. */
-  of(
-    { stream, event }: StoreEvent<Event>,
-  ): EventCallback<any, any> | undefined {
-    return this.#callbacks.get(stream)?.get(event.type);
+  of(stored: StoreEvent<Event>): EventCallback<any, any> | undefined {
+    const types = this.#callbacks.get(stored.stream);
+    const { today } = this.#options;
+    return types && today
+      ? callbackOf(stored, types, this.#onceToday(today))
+      : types?.get(stored.event.type);
+  }
+
+  #onceToday(today: TodaysEvents): TodaysEvents {
+    return (stored) => {
+      if (!this.#upcasted.has(stored)) {
+        this.#upcasted.set(stored, today(stored));
+      }
+      return this.#upcasted.get(stored);
+    };
   }
 
   /** Registers a callback; the last one of a stream and type counts. */
@@ -75,17 +95,21 @@ export class HandlerCallbacks {
       throw this.#refused(`onFailure: "${onFailure}"`);
     }
     if (concurrency > 1) throw this.#refused("concurrency");
-    const { read } = this.#options;
-    this.#batch = {
-      size,
-      callback: read
-        ? (events: BatchedEvent<any>[], tx) =>
-          callback(
-            events.map((one) => ({ ...one, event: read(one.event, one) })),
-            tx,
-          )
-        : callback,
-    };
+    const { read, today } = this.#options;
+    const ofToday = today
+      ? (stored: BatchedEvent<any>[], tx: unknown) => {
+        const events = stored.flatMap((one) => partsOf(one, today));
+        return events.length > 0 ? reading(events, tx) : undefined;
+      }
+      : undefined;
+    const reading = read
+      ? (events: BatchedEvent<any>[], tx: unknown) =>
+        callback(
+          events.map((one) => ({ ...one, event: read(one.event, one) })),
+          tx,
+        )
+      : callback;
+    this.#batch = { size, callback: ofToday ?? reading };
   }
 
   #refused(what: string): StoreError {
@@ -95,4 +119,44 @@ export class HandlerCallbacks {
       { field: "handleBatch", bookmark: this.#bookmark },
     );
   }
+}
+
+/**
+ * One callback for all that a stored event is today, so that it stays one step:
+ * it is handled, fails, is tried again and is parked as a whole.
+ */
+function callbackOf(
+  stored: StoreEvent<Event>,
+  types: Map<string, EventCallback<any, any>>,
+  today: TodaysEvents,
+): EventCallback<any, any> | undefined {
+  let parts: readonly Event[] | undefined;
+  try {
+    parts = today(stored);
+  } catch (error) {
+    // As a failure of the callback, which says what becomes of the event.
+    return () => {
+      throw error;
+    };
+  }
+  if (!parts) return types.get(stored.event.type);
+  if (!parts.some(({ type }) => types.has(type))) return undefined;
+  return async (id, _event, meta, tx) => {
+    for (const [part, event] of parts.entries()) {
+      const callback = types.get(event.type);
+      await callback?.(id, event, metaOfPart(meta, part, parts), tx);
+    }
+  };
+}
+
+function partsOf(
+  one: BatchedEvent<any>,
+  today: TodaysEvents,
+): BatchedEvent<any>[] {
+  const parts = today(one);
+  if (!parts) return [one];
+  return parts.map((event, part) => ({
+    ...metaOfPart(one, part, parts),
+    event,
+  }));
 }

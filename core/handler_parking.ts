@@ -139,14 +139,16 @@ export class HandlerParking {
     runner: PageRunner,
     enough: () => boolean,
   ): Promise<number> {
+    const { sealer } = this.#options;
     const provider = await this.#options.provider;
     let total = 0;
     let from: any = undefined;
     while (!enough()) {
       // Not from the parked position: the log may be read by version alone.
-      const page = await provider.getEventsFor(stream, aggregateId, from, {
+      const stored = await provider.getEventsFor(stream, aggregateId, from, {
         limit: provider.limit || PAGE_SIZE,
       });
+      const page = sealer ? await sealer.open(stored) : stored;
       cursor.enter(page);
       while (!enough()) {
         const events = page.filter(({ version }) =>

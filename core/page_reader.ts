@@ -1,5 +1,6 @@
 import type { EventPage, Provider } from "./provider.ts";
 import { isSamePosition } from "./position.ts";
+import type { Sealer } from "./sealer.ts";
 
 const PAGE_SIZE = 1000;
 
@@ -12,22 +13,33 @@ type Page = { from: any; events: Promise<EventPage<any>> | EventPage<any> };
 export class PageReader {
   #provider: Provider<any>;
   #streams: string[];
+  #sealer: Sealer | undefined;
+  #stored: EventPage<any> = [];
   #next: Page | undefined;
   #reading: Set<Promise<unknown>> = new Set();
 
-  /** @param provider Where the events are. */
-  constructor(provider: Provider<any>, streams: string[]) {
+  /**
+   * @param provider Where the events are.
+   * @param sealer Decrypts them.
+   */
+  constructor(provider: Provider<any>, streams: string[], sealer?: Sealer) {
     this.#provider = provider;
     this.#streams = streams;
+    this.#sealer = sealer;
   }
 
   /** The events after a position. */
   async read(position: any): Promise<EventPage<any>> {
     const next = this.#next;
     this.#next = undefined;
-    return next && isSamePosition(next.from, position)
+    const page = next && isSamePosition(next.from, position)
       ? await next.events
       : await this.#request(position);
+    if (!this.#sealer) return page;
+    this.#stored = page;
+    const opened: EventPage<any> = await this.#sealer.open(page);
+    opened.scannedTo = page.scannedTo;
+    return opened;
   }
 
   /** Begins to read what follows a page, if that one was full. */
@@ -45,7 +57,9 @@ export class PageReader {
   /** Part of a page was handled: the rest comes next. */
   keepRest(events: EventPage<any>, seen: number): void {
     if (seen === 0) return this.forget();
-    const rest: EventPage<any> = events.slice(seen);
+    // As it was stored: who is forgotten before it comes next stays forgotten.
+    const page = this.#sealer ? this.#stored : events;
+    const rest: EventPage<any> = page.slice(seen);
     rest.scannedTo = events.scannedTo;
     this.#next = { from: events[seen - 1]!.position, events: rest };
   }

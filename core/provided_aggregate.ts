@@ -8,11 +8,22 @@ import type {
 import { AggregateCache, type CachedAggregate } from "./aggregate_cache.ts";
 import { readPages } from "./aggregate_pages.ts";
 import { StoreError } from "./errors.ts";
-import { type Event, type StoreEvent, toMeta } from "./event.ts";
+import {
+  type Event,
+  type EventMeta,
+  type StoreEvent,
+  toMeta,
+} from "./event.ts";
 import { withOrigin } from "./origin.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import { toRead } from "./schema.ts";
 import { Snapshots } from "./snapshots.ts";
+import { keyRingOf } from "./key_ring.ts";
+import { checkPersonal, withoutPersonal } from "./personal.ts";
+import { checkReadable, Sealer } from "./sealer.ts";
+import { sealedProvider } from "./sealed_provider.ts";
+import type { ForgetHook, SubjectKeys } from "./subject_keys.ts";
+import { foldVersion, metaOfPart, upcastEvent } from "./todays_events.ts";
 import { checkName } from "./validation.ts";
 
 /** Where the events of an aggregate are stored, and whether it is cached. */
@@ -33,6 +44,17 @@ export type StoreOptions<E extends Event = any, Tx = any> = {
   useCache?: boolean | "optimistic";
   /** The most aggregates that a cache keeps, of each stream. Default: 10,000. */
   cacheSize?: number;
+  /**
+   * Where the keys of personal fields are kept. Default: in the provider's
+   * records.
+   */
+  keys?: SubjectKeys;
+  /**
+   * Called by `forget`, with each subject whose key was destroyed, so that read
+   * models can remove what they have of it. If it throws, `forget` rejects, and
+   * `finishForgetting` calls it again: it may be called several times.
+   */
+  onForget?: ForgetHook;
 };
 
 /**
@@ -71,21 +93,31 @@ export function createProvidedAggregate<
   A extends Aggregate,
   S extends string = string,
   Tx = any,
+  Old extends Event = any,
 >(
-  opts: StorableAggregate<E, A, S> & StoreOptions<E, Tx>,
-): ProvidedAggregate<E, A, S, Tx> {
+  opts: StorableAggregate<E, A, S, Old> & StoreOptions<E, Tx>,
+): ProvidedAggregate<E, A, S, Tx, Old> {
   checkName("stream", opts.stream);
-  const cache = opts.useCache
+  checkPersonal(opts);
+  const sealer = opts.personal &&
+    new Sealer([opts], () => keyRingOf(opts.provider, opts.keys));
+  const events = sealer ? sealedProvider(opts.provider, sealer) : opts.provider;
+  // What is in memory would outlive its subject in other processes.
+  const cache = opts.useCache && !sealer
     ? new AggregateCache<A & BaseAggregate>(checkCacheSize(opts.cacheSize))
     : undefined;
   const snapshots = opts.snapshot && new Snapshots<E, A>({
     stream: opts.stream,
-    provider: opts.provider,
+    provider: events,
+    ...sealer && { sealer },
     empty,
     next: toNextAggregate,
     load: (provider, id, options) => foldAll(provider, id, undefined, options),
     wrong: (id) => cache?.delete(id),
-  }, opts.snapshot);
+  }, {
+    ...opts.snapshot,
+    version: foldVersion(opts.snapshot.version, opts),
+  });
   if (snapshots && !("then" in opts.provider)) {
     checkHasRecords(opts.provider, opts.stream);
   }
@@ -98,15 +130,34 @@ export function createProvidedAggregate<
     previous: A & BaseAggregate,
     stored: StoreEvent<E>,
   ): A & BaseAggregate {
-    const event = opts.schema && opts.validateOnRead
-      ? toRead(opts.schema, stored.event, stored)
-      : stored.event;
-    return {
-      ...previous,
-      ...opts.fold(event, previous, toMeta(stored)),
-      version: stored.version,
-      aggregateId: stored.aggregateId,
-    };
+    if (sealer) checkReadable(stored);
+    const { version, aggregateId } = stored;
+    const parts = opts.upcast && upcastEvent(opts.upcast, stored);
+    if (!parts) {
+      const next = foldOne(previous, stored.event, toMeta(stored));
+      return { ...next, version, aggregateId };
+    }
+    const meta = toMeta(stored);
+    let next = previous;
+    parts.forEach((event, part) => {
+      next = {
+        ...foldOne(next, event as E, metaOfPart(meta, part, parts)),
+        version: previous.version,
+        aggregateId,
+      };
+    });
+    return { ...next, version, aggregateId };
+  }
+
+  function foldOne(
+    previous: A & BaseAggregate,
+    event: E,
+    meta: EventMeta,
+  ): A & BaseAggregate {
+    const read = opts.schema && opts.validateOnRead
+      ? toRead(opts.schema, event, meta)
+      : event;
+    return { ...previous, ...opts.fold(read, previous, meta) };
   }
 
   async function getAggregate(
@@ -114,7 +165,7 @@ export function createProvidedAggregate<
     options: GetAggregateOptions<Tx> = {},
   ): Promise<A & BaseAggregate> {
     checkName("aggregateId", id);
-    const provider = await opts.provider;
+    const provider = await events;
     if (snapshots) checkHasRecords(provider, opts.stream);
     // What a transaction reads may yet be rolled back: the cache stays out of it.
     const usable = options.tx === undefined ? cache : undefined;
@@ -145,20 +196,22 @@ export function createProvidedAggregate<
     return { aggregate, position };
   }
 
-  const provided: ProvidedAggregate<E, A, S, Tx> = {
+  const provided: ProvidedAggregate<E, A, S, Tx, Old> = {
     stream: opts.stream,
-    provider: opts.provider,
+    provider: events,
     getAggregate,
     toNextAggregate,
   };
   if (opts.schema) provided.schema = opts.schema;
   if (opts.validateOnRead) provided.validateOnRead = true;
+  if (opts.upcast) provided.upcast = opts.upcast;
   if (cache) provided.cache = cache;
   if (snapshots) provided.snapshots = snapshots;
-  if (opts.useCache === "optimistic") provided.optimistic = true;
+  if (cache && opts.useCache === "optimistic") provided.optimistic = true;
   return withOrigin(provided, {
     stream: opts.stream,
-    over: (provider) => createProvidedAggregate({ ...opts, provider }),
+    over: (provider) =>
+      createProvidedAggregate(withoutPersonal({ ...opts, provider })),
   });
 }
 
@@ -175,10 +228,12 @@ export function createPersistedAggregate<
   A extends Aggregate,
   S extends string = string,
   Tx = any,
+  Old extends Event = any,
 >(
-  opts: StorableAggregate<E, A, S> & StoreOptions<E, Tx>,
-): ProvidedAggregate<E, A, S, Tx> {
+  opts: StorableAggregate<E, A, S, Old> & StoreOptions<E, Tx>,
+): ProvidedAggregate<E, A, S, Tx, Old> {
   const provided = createProvidedAggregate(opts);
+  const version = opts.version && foldVersion(opts.version, opts);
 
   async function getAggregate(
     id: string,
@@ -188,21 +243,22 @@ export function createPersistedAggregate<
     const provider = await opts.provider;
     const last = await provider.getLastEventFor(opts.stream, id, options);
     const persisted = last?.event.__persisted;
-    if (persisted && opts.version && persisted.__pv === opts.version) {
+    if (persisted && version && persisted.__pv === version) {
       return persisted;
     }
     return provided.getAggregate(id, options);
   }
 
-  const persisted: ProvidedAggregate<E, A, S, Tx> = {
+  const persisted: ProvidedAggregate<E, A, S, Tx, Old> = {
     ...provided,
     getAggregate,
     persistAggregate: opts.persistAggregate ?? false,
   };
-  if (opts.version !== undefined) persisted.version = opts.version;
+  if (version !== undefined) persisted.version = version;
   return withOrigin(persisted, {
     stream: opts.stream,
-    over: (provider) => createPersistedAggregate({ ...opts, provider }),
+    over: (provider) =>
+      createPersistedAggregate(withoutPersonal({ ...opts, provider })),
   });
 }
 

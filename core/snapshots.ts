@@ -13,6 +13,7 @@ import type { Event } from "./event.ts";
 import { reportFailure } from "./event_failure.ts";
 import { whatJsonLoses } from "./json_form.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
+import type { Sealer } from "./sealer.ts";
 import { differenceOf, type FoldOf } from "./snapshot_check.ts";
 import {
   checkSnapshotOptions,
@@ -42,6 +43,8 @@ export type SnapshotSource<E extends Event, A extends Aggregate> =
       id: string,
       options: GetAggregateOptions,
     ): Promise<CachedAggregate<A & BaseAggregate>>;
+    /** Encrypts what is kept of an aggregate with personal fields. */
+    sealer?: Sealer;
     /** Told of an aggregate whose snapshot was wrong. */
     wrong(id: string): void;
   };
@@ -137,7 +140,9 @@ export class Snapshots<E extends Event, A extends Aggregate>
     const snapshot: Snapshot = { version, at, position: stored!, state };
     this.#writes.add(id, async () => {
       try {
-        const kept = await this.#store(provider).write(id, snapshot, every);
+        const sealed = await this.#sealed(id, snapshot);
+        if (!sealed) return;
+        const kept = await this.#store(provider).write(id, sealed, every);
         this.#remember(id, Math.max(kept, this.#known.get(id) ?? 0));
       } catch (error) {
         this.#report(provider, this.#failed(id, "it was not written", error));
@@ -167,7 +172,8 @@ export class Snapshots<E extends Event, A extends Aggregate>
     try {
       const store = this.#store(provider);
       const { version } = this.#options;
-      const snapshot = await store.read(id, version, options);
+      const stored = await store.read(id, version, options);
+      const snapshot = stored && await this.#opened(id, stored, options);
       if (!snapshot) return undefined;
       const aggregate = stateOf<A>(snapshot, id);
       const position = await this.#positionOf(provider, snapshot);
@@ -178,6 +184,27 @@ export class Snapshots<E extends Event, A extends Aggregate>
       this.#report(provider, this.#failed(id, "it was not read", error));
       return undefined;
     }
+  }
+
+  /** A snapshot as it is stored; undefined for one that must not be. */
+  async #sealed(id: string, snapshot: Snapshot): Promise<Snapshot | undefined> {
+    const { sealer, stream } = this.#source;
+    if (!sealer) return snapshot;
+    const { at } = snapshot;
+    const state = await sealer.sealState(stream, id, at, snapshot.state);
+    return state === undefined ? undefined : { ...snapshot, state };
+  }
+
+  async #opened(
+    id: string,
+    snapshot: Snapshot,
+    { tx }: GetAggregateOptions,
+  ): Promise<Snapshot | undefined> {
+    const { sealer, stream } = this.#source;
+    if (!sealer) return snapshot;
+    const { at } = snapshot;
+    const state = await sealer.openState(stream, id, at, snapshot.state, tx);
+    return state === undefined ? undefined : { ...snapshot, state };
   }
 
   async #positionOf(

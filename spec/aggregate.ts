@@ -1,6 +1,7 @@
 import type { Aggregate, BaseAggregate } from "../core/aggregate.ts";
 import type { CommandOptions } from "../core/command_executor.ts";
 import type { Event } from "../core/event.ts";
+import type { KnownEvents } from "../core/upcast.ts";
 import {
   createProvider,
   type MemoryProvider,
@@ -63,13 +64,21 @@ export type SpecifiedCommands<C, E extends Event, A extends Aggregate> = {
 };
 
 /** A specification of an aggregate. It never changes: `given` makes another. */
-export type AggregateSpec<E extends Event, A extends Aggregate, C> = {
+export type AggregateSpec<
+  E extends Event,
+  A extends Aggregate,
+  C,
+  Old extends Event = any,
+> = {
   /**
    * What had happened before, behind what was given already.
    *
-   * @param events The events, with or without metadata.
+   * @param events The events, with or without metadata; in any shape that the
+   * upcasters of the aggregate know.
    */
-  given(events: GivenEvent<E>[]): AggregateSpec<E, A, C>;
+  given(
+    events: GivenEvent<E | KnownEvents<Old>>[],
+  ): AggregateSpec<E, A, C, Old>;
   /** The command to run, by its name. */
   readonly when: SpecifiedCommands<C, E, A>;
 };

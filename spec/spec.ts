@@ -20,6 +20,7 @@ import { createDomainV2 } from "../core/domain_v2.ts";
 import type { Event } from "../core/event.ts";
 import type { Handler, StreamHandler } from "../core/handler_options.ts";
 import { originOf } from "../core/origin.ts";
+import { withoutPersonal } from "../core/personal.ts";
 import type { Schemas } from "../core/schema.ts";
 import type { ProviderOrPromise } from "../core/provider.ts";
 import type { MemoryProvider } from "../providers/memory.ts";
@@ -56,9 +57,13 @@ export type MadeDomain<E extends Event, A extends Aggregate, C> = {
 };
 
 /** An aggregate, tied to a provider or not. */
-export type AnyAggregate<E extends Event, A extends Aggregate> =
-  | StorableAggregate<E, A>
-  | ProvidedAggregate<E, A>;
+export type AnyAggregate<
+  E extends Event,
+  A extends Aggregate,
+  Old extends Event = any,
+> =
+  | StorableAggregate<E, A, string, Old>
+  | ProvidedAggregate<E, A, string, any, Old>;
 
 /**
  * A specification by example: given what had happened, when a command is
@@ -108,32 +113,35 @@ export function spec<
   E extends Event,
   A extends Aggregate,
   C extends MadeCommands<A>,
+  Old extends Event = any,
 >(
-  aggregate: AnyAggregate<E, A>,
+  aggregate: AnyAggregate<E, A, Old>,
   commands: C,
   options?: SpecOptions,
-): AggregateSpec<E, A, C>;
+): AggregateSpec<E, A, C, Old>;
 /** With command handlers that are not yet made into commands. */
 export function spec<
   E extends Event,
   A extends Aggregate,
   H extends InferredHandlers<E, A>,
+  Old extends Event = any,
 >(
-  aggregate: AnyAggregate<E, A>,
+  aggregate: AnyAggregate<E, A, Old>,
   handlers: H & InferredHandlers<NoInfer<E>, A>,
   options?: SpecOptions & RetryOptions & NoCommandSchema,
-): AggregateSpec<E, A, InferredCommands<H, A>>;
+): AggregateSpec<E, A, InferredCommands<H, A>, Old>;
 /** With command handlers, and schemas of the commands. */
 export function spec<
   E extends Event,
   A extends Aggregate,
   C extends Schemas,
   H extends SchemaHandlers<E, A, C>,
+  Old extends Event = any,
 >(
-  aggregate: AnyAggregate<E, A>,
+  aggregate: AnyAggregate<E, A, Old>,
   handlers: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
   options: SpecOptions & RetryOptions & CommandSchemaOptions<C>,
-): AggregateSpec<E, A, SchemaCommands<C, A>>;
+): AggregateSpec<E, A, SchemaCommands<C, A>, Old>;
 /** A domain of one aggregate, which knows its commands. */
 export function spec<E extends Event, A extends Aggregate, C>(
   domain: MadeDomain<E, A, C>,
@@ -202,7 +210,8 @@ function provide(
 ): (provider: ProviderOrPromise<any>) => ProvidedAggregate<any, any> {
   if ("aggregate" in aggregate) {
     return (provider) =>
-      createDomainV2({ provider }, { aggregate }).domain.aggregate as any;
+      createDomainV2({ provider }, { aggregate: withoutPersonal(aggregate) })
+        .domain.aggregate as any;
   }
   const origin = originOf<ProvidedAggregate<any, any>>(aggregate) ??
     unknown("an aggregate that createAggregate or createDomain returned");

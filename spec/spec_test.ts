@@ -3,6 +3,7 @@ import {
   createAggregate,
   createCommands,
   createDomain,
+  createUpcasters,
   type Provider,
   withMetadata,
 } from "evtstore";
@@ -288,4 +289,29 @@ test("spec() refuses what it cannot make over memory", () => {
     message:
       "Expected an aggregate that createAggregate or createDomain returned: a copy of it cannot be made over another provider",
   });
+});
+
+test("given() takes old shapes, and the command decides on today's", async () => {
+  type Old = AccountEvent | { type: "Started"; name: string; cents: number };
+  const upcasted = createAggregate({
+    stream: account.stream,
+    create: account.aggregate,
+    fold: account.fold,
+    upcast: createUpcasters<Old, AccountEvent>({
+      Started: ({ name, cents }) => [
+        { type: "Opened", owner: name },
+        { type: "Deposited", cents },
+      ],
+    }),
+  });
+  const started = [{ type: "Started" as const, name: "Ada", cents: 500 }];
+  await spec(upcasted, handlers).given(started)
+    .when.withdraw({ cents: 500 }).thenState({
+      owner: "Ada",
+      cents: 0,
+      version: 2,
+    });
+  const { domain } = createDomain({ provider: createProvider() }, { upcasted });
+  await spec(domain.upcasted, createCommands(domain.upcasted, handlers))
+    .given(started).when.withdraw({ cents: 501 }).thenError("OVERDRAFT");
 });

@@ -29,6 +29,7 @@ import { snapshotCases } from "./cases/snapshots.ts";
 import { transactCases } from "./cases/transact.ts";
 import { transactIsolationCases } from "./cases/transact_isolation.ts";
 import { transactionalHandlerCases } from "./cases/transactional_handlers.ts";
+import { upcastingCases } from "./cases/upcasting.ts";
 import { versionCases } from "./cases/versions.ts";
 import { watchCases } from "./cases/watch.ts";
 import { describe } from "./expect.ts";
@@ -78,6 +79,7 @@ const everyCase: readonly Case[] = [
   ...badInputCases,
   ...repeatedCommandCases,
   ...snapshotCases,
+  ...upcastingCases,
   ...handlerCases,
   ...handledCases,
   ...handlerFailureCases,

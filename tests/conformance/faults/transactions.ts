@@ -9,6 +9,7 @@ export const transactionFaults: readonly Fault[] = [
       "transact: no write of a transaction that throws is kept",
       "transactional handlers: a failing event's writes are rolled back",
       "commands: one that was rolled back is not in the cache",
+      "upcasting: of an event that is several today all parts are one step",
     ],
     plant: (good) => ({
       async transact(work) {

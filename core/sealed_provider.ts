@@ -1,0 +1,54 @@
+import type { StoreEvent } from "./event.ts";
+import type { Provider, ProviderOrPromise } from "./provider.ts";
+import type { Sealer } from "./sealer.ts";
+
+/**
+ * A provider through which an aggregate with personal fields is loaded and
+ * stored: what it appends is encrypted, what it reads of an aggregate is not.
+ */
+export function sealedProvider<P extends ProviderOrPromise<any, any>>(
+  provider: P,
+  sealer: Sealer,
+): P {
+  if (!("then" in provider)) return seal(provider, sealer) as P;
+  const sealed = provider.then((one) => seal(one, sealer));
+  // It is thrown where it is awaited; nobody may come to do so.
+  sealed.catch(() => {});
+  return sealed as P;
+}
+
+function seal(provider: Provider<any>, sealer: Sealer): Provider<any> {
+  const own: Partial<Provider<any>> = {
+    async getEventsFor(stream, id, position, options) {
+      const events = await provider.getEventsFor(
+        stream,
+        id,
+        position,
+        options,
+      );
+      return await sealer.open(events, options?.tx);
+    },
+    async append(stream, id, version, events, options) {
+      const sealed = await sealer.seal(events, options?.tx);
+      const stored = await provider.append(
+        stream,
+        id,
+        version,
+        sealed,
+        options,
+      );
+      return stored.map((one, index): StoreEvent<any> => ({
+        ...one,
+        event: events[index]!.event,
+      }));
+    },
+  };
+  // Whatever it is made of: one of an application may have private members.
+  return new Proxy(provider, {
+    get(target, key) {
+      if (Object.hasOwn(own, key)) return own[key as keyof typeof own];
+      const member = Reflect.get(target, key);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
