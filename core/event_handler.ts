@@ -1,7 +1,8 @@
-import { type HandlerBookmark, nameOf } from "./bookmark.ts";
+import { type HandlerBookmark, isStoredBookmark, nameOf } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
+import { StoreError } from "./errors.ts";
 import { EventFailure, reportFailure } from "./event_failure.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import { checkHandler } from "./handler_check.ts";
@@ -26,8 +27,21 @@ import {
 import { askForLease } from "./handler_lease.ts";
 import { HandlerTurns } from "./handler_turns.ts";
 import type { Lease } from "./lease.ts";
+import { LivePlace } from "./live_place.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
+import { RebuildProgress } from "./rebuild_progress.ts";
+import {
+  checkVersion,
+  type NumberedHandler,
+  withOwnBookmark,
+} from "./version_names.ts";
+import {
+  type LiveVersion,
+  toLiveVersion,
+  VersionRecord,
+} from "./version_record.ts";
+import { readVersionStatus } from "./version_status.ts";
 
 const POLL_MS = 1000;
 
@@ -63,6 +77,8 @@ export class EventHandler implements HandlerControls {
   #state: HandlerState = "stopped";
   #failure: HandlerFailure | undefined;
   #handled: HandledEvents = new HandledEvents();
+  #numbered: NumberedHandler;
+  #progress: RebuildProgress;
 
   /**
    * @param options What to handle.
@@ -71,6 +87,10 @@ export class EventHandler implements HandlerControls {
    */
   constructor(options: EventHandlerOptions, clock: Clock = systemClock) {
     checkHandler(options);
+    const { bookmark, version = 1 } = options;
+    const numbered = this.#numbered = { name: nameOf(bookmark), version };
+    this.#progress = new RebuildProgress(clock);
+    options = withOwnBookmark(options);
     this.name = nameOf(options.bookmark);
     this.#options = options;
     this.#clock = clock;
@@ -81,12 +101,14 @@ export class EventHandler implements HandlerControls {
     this.#turns = new HandlerTurns(this.name, clock);
     this.#parking = new HandlerParking(options, clock);
     this.#catchUp = new CatchUp(options, clock, {
+      numbered,
       callback: (event) => callbacks.of(event),
       batch: () => callbacks.batch,
       passed: (event) => this.#handled.passed(event),
       report: (error) => this.#report(error),
       pause: (ms) => this.#turns.pause(ms),
       parking: this.#parking,
+      progress: this.#progress,
     });
   }
 
@@ -151,14 +173,21 @@ export class EventHandler implements HandlerControls {
     options: HandledOptions = {},
   ): Promise<void> => {
     const provider = await this.#options.provider;
+    const live = new LivePlace(provider, this.#numbered, {
+      position: () => this.#place(),
+      isParked: (...event) => this.#parking.isParked(...event),
+    });
     await waitUntilHandled({ stream, aggregateId, version }, options, {
       bookmark: this.name,
       streams: this.#options.streams,
       provider,
       clock: this.#clock,
       handled: this.#handled,
-      position: () => this.#place(),
-      isParked: (...event) => this.#parking.isParked(...event),
+      position: () => live.position(),
+      isParked: (...event) => live.isParked(...event),
+      takesLong: async () => {
+        if (isStoredBookmark(this.#options.bookmark)) await live.look();
+      },
     });
   };
 
@@ -175,18 +204,41 @@ export class EventHandler implements HandlerControls {
     this.#parking.discard(target);
 
   status = async (): Promise<HandlerStatus> => {
-    const isPausing = this.#state === "working" && this.#turns.isPausing;
-    return await readStatus(await this.#options.provider, {
+    const { streams } = this.#options;
+    const provider = await this.#options.provider;
+    const position = await this.#place();
+    const parked = await this.#parking.list();
+    return await readStatus(provider, {
+      ...await readVersionStatus({
+        ...{ provider, streams, position },
+        handler: this.#numbered,
+        value: await this.#liveVersion(provider),
+        progress: this.#progress,
+      }),
       name: this.name,
-      state: isPausing ? "retrying" : this.#state,
-      position: await this.#place(),
-      streams: this.#options.streams,
+      state: this.#currentState(),
+      position,
+      streams,
       now: this.#clock.now(),
-      parked: await this.#parking.list(),
+      parked,
       lastError: this.#failure,
       owner: this.#lease?.owner,
     });
   };
+
+  #currentState(): HandlerState {
+    if (this.#state !== "working") return this.#state;
+    if (this.#turns.isPausing) return "retrying";
+    return this.#progress.isRebuilding ? "rebuilding" : "working";
+  }
+
+  /** Which version is live, as it was when what is parked was listed. */
+  async #liveVersion(provider: Provider<any>): Promise<LiveVersion> {
+    const { name, version } = this.#numbered;
+    if (version === 1) return toLiveVersion(this.#parking.liveVersion).value;
+    checkVersion({ ...this.#options, bookmark: name, provider });
+    return (await new VersionRecord(provider.records!, name).read()).value;
+  }
 
   async #run(stop: AbortSignal): Promise<void> {
     const provider = await this.#provider();
@@ -199,10 +251,16 @@ export class EventHandler implements HandlerControls {
     });
     this.#catchUp.restart();
     let term = 0;
+    let isNew = true;
+    let isRetired = false;
     const { minMs, maxMs } = failurePolicyOf(this.#options);
     let pause = minMs;
     while (!stop.aborted) {
       if (lease && !lease.held()) {
+        if (lease.wanted) {
+          await this.#catchUp.storeAtLast();
+          await lease.giveWay();
+        }
         this.#state = "standby";
         await this.#wait(POLL_MS, stop);
         continue;
@@ -218,6 +276,7 @@ export class EventHandler implements HandlerControls {
       try {
         this.#state = "working";
         const seen = await this.#onePass(stop, lease);
+        isNew = false;
         pause = minMs;
         if (this.#failure) this.#failure.attempts = 0;
         this.#state = "idle";
@@ -225,6 +284,12 @@ export class EventHandler implements HandlerControls {
           await this.#wait(this.#options.poll ?? POLL_MS, stop);
         }
       } catch (error) {
+        if (isRetirement(error)) {
+          isRetired = true;
+          // Who was at work when it happened has done nothing wrong.
+          if (isNew) await this.#report(error);
+          break;
+        }
         this.#state = "retrying";
         if (this.#catchUp.position !== before) pause = minMs;
         await this.#report(error);
@@ -233,10 +298,11 @@ export class EventHandler implements HandlerControls {
       }
     }
     unwatch?.();
-    await this.#catchUp.storeAtLast();
+    if (!isRetired) await this.#catchUp.storeAtLast();
     await lease?.release();
     this.#lease = undefined;
-    this.#state = "stopped";
+    this.#state = isRetired ? "retired" : "stopped";
+    if (this.#loop?.signal === stop) this.#loop = undefined;
   }
 
   /** The provider; undefined, and reported, if its promise is rejected. */
@@ -290,6 +356,10 @@ export class EventHandler implements HandlerControls {
     const { provider, streams } = this.#options;
     reportFailure(await provider, error, streams, this.name);
   }
+}
+
+function isRetirement(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "HANDLER_RETIRED";
 }
 
 /** To the caller goes what the callback threw. */
