@@ -1,12 +1,11 @@
-import { type HandlerBookmark, isStoredBookmark, nameOf } from "./bookmark.ts";
+import { type HandlerBookmark, nameOf } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
-import { StoreError } from "./errors.ts";
-import { EventFailure, reportFailure } from "./event_failure.ts";
+import { EventFailure, reportFailure, throwReason } from "./event_failure.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import { checkHandler } from "./handler_check.ts";
-import { HandledEvents, waitUntilHandled } from "./handled.ts";
+import { HandledEvents } from "./handled.ts";
 import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
 import type {
   BatchCallback,
@@ -18,30 +17,20 @@ import type {
   ParkedTarget,
 } from "./handler_options.ts";
 import { HandlerParking } from "./handler_parking.ts";
-import {
-  type HandlerFailure,
-  type HandlerState,
-  type HandlerStatus,
-  readStatus,
+import type {
+  HandlerFailure,
+  HandlerState,
+  HandlerStatus,
 } from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
 import { HandlerTurns } from "./handler_turns.ts";
+import { isRetirement } from "./handler_version.ts";
+import { HandlerView } from "./handler_view.ts";
 import type { Lease } from "./lease.ts";
-import { LivePlace } from "./live_place.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import { RebuildProgress } from "./rebuild_progress.ts";
-import {
-  checkVersion,
-  type NumberedHandler,
-  withOwnBookmark,
-} from "./version_names.ts";
-import {
-  type LiveVersion,
-  toLiveVersion,
-  VersionRecord,
-} from "./version_record.ts";
-import { readVersionStatus } from "./version_status.ts";
+import { withOwnBookmark } from "./version_names.ts";
 
 const POLL_MS = 1000;
 
@@ -77,8 +66,8 @@ export class EventHandler implements HandlerControls {
   #state: HandlerState = "stopped";
   #failure: HandlerFailure | undefined;
   #handled: HandledEvents = new HandledEvents();
-  #numbered: NumberedHandler;
   #progress: RebuildProgress;
+  #view: HandlerView;
 
   /**
    * @param options What to handle.
@@ -88,7 +77,7 @@ export class EventHandler implements HandlerControls {
   constructor(options: EventHandlerOptions, clock: Clock = systemClock) {
     checkHandler(options);
     const { bookmark, version = 1 } = options;
-    const numbered = this.#numbered = { name: nameOf(bookmark), version };
+    const numbered = { name: nameOf(bookmark), version };
     this.#progress = new RebuildProgress(clock);
     options = withOwnBookmark(options);
     this.name = nameOf(options.bookmark);
@@ -109,6 +98,18 @@ export class EventHandler implements HandlerControls {
       pause: (ms) => this.#turns.pause(ms),
       parking: this.#parking,
       progress: this.#progress,
+    });
+    this.#view = new HandlerView({
+      ...{ options, bookmark: this.name, numbered, clock },
+      parking: this.#parking,
+      progress: this.#progress,
+      handled: this.#handled,
+      place: () => this.#place(),
+      now: () => ({
+        state: this.#currentState(),
+        lastError: this.#failure,
+        owner: this.#lease?.owner,
+      }),
     });
   }
 
@@ -166,30 +167,12 @@ export class EventHandler implements HandlerControls {
 
   setPosition = (): Promise<void> => this.#catchUp.store();
 
-  handled = async (
+  handled = (
     stream: string,
     aggregateId: string,
     version: number,
     options: HandledOptions = {},
-  ): Promise<void> => {
-    const provider = await this.#options.provider;
-    const live = new LivePlace(provider, this.#numbered, {
-      position: () => this.#place(),
-      isParked: (...event) => this.#parking.isParked(...event),
-    });
-    await waitUntilHandled({ stream, aggregateId, version }, options, {
-      bookmark: this.name,
-      streams: this.#options.streams,
-      provider,
-      clock: this.#clock,
-      handled: this.#handled,
-      position: () => live.position(),
-      isParked: (...event) => live.isParked(...event),
-      takesLong: async () => {
-        if (isStoredBookmark(this.#options.bookmark)) await live.look();
-      },
-    });
-  };
+  ): Promise<void> => this.#view.handled(stream, aggregateId, version, options);
 
   parked = (): Promise<ParkedAggregate[]> => this.#parking.list();
 
@@ -203,41 +186,12 @@ export class EventHandler implements HandlerControls {
   discard = (target: ParkedTarget & { version: number }): Promise<number> =>
     this.#parking.discard(target);
 
-  status = async (): Promise<HandlerStatus> => {
-    const { streams } = this.#options;
-    const provider = await this.#options.provider;
-    const position = await this.#place();
-    const parked = await this.#parking.list();
-    return await readStatus(provider, {
-      ...await readVersionStatus({
-        ...{ provider, streams, position },
-        handler: this.#numbered,
-        value: await this.#liveVersion(provider),
-        progress: this.#progress,
-      }),
-      name: this.name,
-      state: this.#currentState(),
-      position,
-      streams,
-      now: this.#clock.now(),
-      parked,
-      lastError: this.#failure,
-      owner: this.#lease?.owner,
-    });
-  };
+  status = (): Promise<HandlerStatus> => this.#view.status();
 
   #currentState(): HandlerState {
     if (this.#state !== "working") return this.#state;
     if (this.#turns.isPausing) return "retrying";
     return this.#progress.isRebuilding ? "rebuilding" : "working";
-  }
-
-  /** Which version is live, as it was when what is parked was listed. */
-  async #liveVersion(provider: Provider<any>): Promise<LiveVersion> {
-    const { name, version } = this.#numbered;
-    if (version === 1) return toLiveVersion(this.#parking.liveVersion).value;
-    checkVersion({ ...this.#options, bookmark: name, provider });
-    return (await new VersionRecord(provider.records!, name).read()).value;
   }
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -356,13 +310,4 @@ export class EventHandler implements HandlerControls {
     const { provider, streams } = this.#options;
     reportFailure(await provider, error, streams, this.name);
   }
-}
-
-function isRetirement(error: unknown): boolean {
-  return error instanceof StoreError && error.code === "HANDLER_RETIRED";
-}
-
-/** To the caller goes what the callback threw. */
-function throwReason(error: unknown): never {
-  throw error instanceof EventFailure ? error.reason : error;
 }

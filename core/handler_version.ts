@@ -65,10 +65,8 @@ export class HandlerVersion {
    * @throws {StoreError} `HANDLER_RETIRED` if it is a later one.
    */
   async refresh(readings: number): Promise<void> {
-    if (this.#readings === readings && !this.replays) return;
-    const known = await this.record.read();
-    refuseRetired(this.handler, known);
-    this.#known = known;
+    if (this.#readings === readings) return;
+    await this.#read();
     this.#readings = readings;
   }
 
@@ -77,17 +75,13 @@ export class HandlerVersion {
     this.#known = known;
   }
 
-  /** It was changed by another. */
-  forget(): void {
-    this.#readings = undefined;
-  }
-
   /**
    * How many events of a page were handled by the versions before this one.
    *
-   * @returns -1 if this one has come further than any of them.
+   * @returns -1 if this one has come further than any of them; undefined if it
+   * has become another one's to say.
    */
-  async countHandled(page: PlacedPage): Promise<number> {
+  async countHandled(page: PlacedPage): Promise<number | undefined> {
     const provider = this.#provider;
     const { name, version: own } = this.handler;
     let most = -1;
@@ -101,7 +95,8 @@ export class HandlerVersion {
       const count = await countUpTo(provider, this.#streams, page, place);
       most = Math.max(most, count);
     }
-    return most;
+    // Behind the places: one that is closed stands where its successor put it.
+    return await this.#read() ? undefined : most;
   }
 
   /**
@@ -123,6 +118,15 @@ export class HandlerVersion {
       { limit: 1 },
     );
     return next?.version ?? Infinity;
+  }
+
+  /** Reads which one is live; says whether that has changed. */
+  async #read(): Promise<boolean> {
+    const before = this.#known?.revision;
+    const known = await this.record.read();
+    refuseRetired(this.handler, known);
+    this.#known = known;
+    return known.revision !== before;
   }
 
   #sources(): number[] {
@@ -147,4 +151,9 @@ export function refuseRetired(
     `Cannot run version ${version} of handler "${name}": version ${live} has taken over; to go back, give what it did a version above ${live}`,
     { bookmark: bookmarkOf(name, version) },
   );
+}
+
+/** Whether a later version has taken over. */
+export function isRetirement(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "HANDLER_RETIRED";
 }

@@ -57,6 +57,7 @@ export class Rebuild {
     this.#takeOver.look();
     const from = cursor.position;
     const count = await this.#version.countHandled({ from, events: page });
+    if (count === undefined) return [];
     if (count > 0) return page.slice(0, count);
     const isGoingOn = await this.#takeOver.advance(page, cursor, count < 0);
     return isGoingOn ? [] : undefined;

@@ -151,7 +151,7 @@ export class TakeOver {
     };
     if (await version.record.write(value, revision)) {
       version.learn({ value, revision: revision + 1 });
-    } else version.forget();
+    }
     await this.end();
   }
 

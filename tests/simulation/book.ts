@@ -23,6 +23,14 @@ export type Book = {
   /** The events that each has begun and not ended, with their aggregates. */
   readonly inHand: Map<Machine, Map<number, string>>;
   readonly runningOnce: Map<Machine, number>;
+  /** The events that it did for the first time that anybody did. */
+  readonly live: Set<number>;
+  /** Where it stood when its bookmark was moved out of its reach. */
+  closedAt: number | undefined;
+  /** Whether it has taken over from another version. */
+  wasLive: boolean;
+  /** Whether a later version has taken over. */
+  retired: boolean;
 };
 
 /** The book of a bookmark that nobody has used yet. */
@@ -40,6 +48,10 @@ export function createBook(role: Role): Book {
     runs: new Map(),
     inHand: new Map(),
     runningOnce: new Map(),
+    live: new Set(),
+    closedAt: undefined,
+    wasLive: false,
+    retired: false,
   };
 }
 

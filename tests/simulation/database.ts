@@ -8,12 +8,12 @@ import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Plant } from "./plant.ts";
-import { keep, type Store, type Transaction } from "./store.ts";
+import { type Effect, keep, type Store, type Transaction } from "./store.ts";
 
 /** The database as one process sees it. */
 export type DatabaseClient = Provider<any, Transaction> & {
   /** Writes a row of a read model, inside the transaction of a handler. */
-  effect(tx: Transaction, bookmark: string, position: number): Promise<void>;
+  effect(tx: Transaction, effect: Effect): Promise<void>;
 };
 
 /** Whom the database tells of new events. */
@@ -97,7 +97,8 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
     },
 
     setPosition: async (bookmark, position, { from, tx } = {}) => {
-      if (from === undefined) ledger.movedBlindly(machine, bookmark);
+      const known = ledger.knows(bookmark);
+      if (from === undefined && known) ledger.movedBlindly(machine, bookmark);
       const moved = await handle(
         `moves ${bookmark} from ${from} to ${position}${
           tx ? ` in ${tx.name}` : ""
@@ -107,13 +108,16 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
             bookmarkKey(bookmark),
             tx,
             (current = 0) =>
-              current === from || plant.bookmarksWithoutComparing
+              from === undefined || current === from ||
+                plant.bookmarksWithoutComparing
                 ? position
                 : keep,
           ),
         tx,
       );
-      if (moved && !tx) ledger.bookmarkWasStored(machine, bookmark, position);
+      if (moved && !tx && known) {
+        ledger.bookmarkWasStored(machine, bookmark, position);
+      }
       return moved;
     },
 
@@ -161,10 +165,11 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
       return result;
     },
 
-    effect: (tx, bookmark, position) =>
-      ask(`writes a row of ${bookmark} for ${position} in ${tx.name}`, () => {
-        tx.effects.push({ bookmark, position });
-      }, tx),
+    effect: (tx, effect) => {
+      const { bookmark, position } = effect;
+      const what = `writes a row of ${bookmark} for ${position} in ${tx.name}`;
+      return ask(what, () => void tx.effects.push(effect), tx);
+    },
   };
 }
 
