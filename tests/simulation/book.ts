@@ -27,6 +27,8 @@ export type Book = {
   readonly live: Set<number>;
   /** Where it stood when its bookmark was moved out of its reach. */
   closedAt: number | undefined;
+  /** Whether it is being moved there, by who does not know yet whether it was. */
+  closing: boolean;
   /** Whether it has taken over from another version. */
   wasLive: boolean;
   /** Whether a later version has taken over. */
@@ -50,6 +52,7 @@ export function createBook(role: Role): Book {
     runningOnce: new Map(),
     live: new Set(),
     closedAt: undefined,
+    closing: false,
     wasLive: false,
     retired: false,
   };

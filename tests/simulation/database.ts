@@ -27,6 +27,8 @@ export type ClientOptions = {
   ledger: Ledger;
   /** The most events of a page. */
   limit: number;
+  /** Whether it has transactions. */
+  transactions: boolean;
   /** Whether it tells handlers of new events. */
   watched: Set<Watcher> | undefined;
   onError: ErrorCallback;
@@ -41,6 +43,7 @@ export const recordKey = (kind: string, key: string): string =>
 /** The provider of one life of a process. */
 export function createDatabaseClient(options: ClientOptions): DatabaseClient {
   const { machine, network, store, ledger, limit, watched, plant } = options;
+  const { transactions } = options;
 
   function ask<T>(what: string, apply: () => T, tx?: Transaction): Promise<T> {
     return network.request(machine, what, tx, apply);
@@ -151,18 +154,20 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
       },
     },
 
-    transact: async (work) => {
-      const tx = await handle("begins", () => network.begin(machine));
-      let result;
-      try {
-        result = await work(tx);
-      } catch (error) {
-        await ask(`rolls ${tx.name} back`, () => network.rollback(tx), tx)
-          .catch(() => {});
-        throw error;
-      }
-      await handle(`commits ${tx.name}`, () => network.commit(tx), tx);
-      return result;
+    ...transactions && {
+      transact: async (work) => {
+        const tx = await handle("begins", () => network.begin(machine));
+        let result;
+        try {
+          result = await work(tx);
+        } catch (error) {
+          await ask(`rolls ${tx.name} back`, () => network.rollback(tx), tx)
+            .catch(() => {});
+          throw error;
+        }
+        await handle(`commits ${tx.name}`, () => network.commit(tx), tx);
+        return result;
+      },
     },
 
     effect: (tx, effect) => {

@@ -245,12 +245,15 @@ export class Ledger {
 
   /** The record that says which version is live is there for everybody. */
   #takenOver(versions: Book[], record: { value: string }): void {
-    const { live, open }: LiveVersion = JSON.parse(record.value);
+    const { live, open, closing }: LiveVersion = JSON.parse(record.value);
     versions.slice(0, live).forEach((book, index) => {
       book.retired = index + 1 < live;
       if (!book.retired) book.wasLive = true;
+      book.closing = closing === index + 1;
+      const isOpen = open.includes(index + 1) && !book.closing;
+      if (isOpen) book.closedAt = undefined;
       // One that was never live has nothing that could be closed.
-      else if ((book.wasLive || index === 0) && !open.includes(index + 1)) {
+      else if (book.retired && (book.wasLive || index === 0)) {
         book.closedAt ??= book.stored;
       }
     });
@@ -305,6 +308,10 @@ export class Ledger {
 
   #moved(book: Book, to: number): void {
     const { role: { bookmark }, stored } = book;
+    if (book.closing) {
+      book.stored = to;
+      return;
+    }
     if (to <= stored) {
       this.#fail(`${bookmark} moves back from ${stored} to ${to}`);
     }

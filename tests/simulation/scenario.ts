@@ -46,6 +46,8 @@ export type Scenario = {
   streams: string[];
   aggregates: number;
   isolation: Isolation;
+  /** Whether the provider has transactions. */
+  transactions: boolean;
   /** The most events of a page. */
   limit: number;
   /** Whether processes are told of new events. */
@@ -119,6 +121,8 @@ export function drawScenario(
     streams,
     aggregates: random.whole(1, 5),
     isolation: random.pick(["locks", "conflicts"]),
+    transactions: roles.some(({ options }) => options.transactional) ||
+      random.chance(0.5),
     limit: random.pick([1, 2, 3, 5, 10, 100]),
     watch: random.chance(0.5),
     latency: random.pick([[0.1, 3], [0.5, 50], [0.1, 500], [5, 20]]),

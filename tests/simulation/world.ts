@@ -156,6 +156,7 @@ export class World {
       store,
       ledger,
       limit: this.scenario.limit,
+      transactions: this.scenario.transactions,
       watched: this.scenario.watch ? this.#watchers : undefined,
       onError: (error, _stream, bookmark, event) =>
         this.#report(machine, error, bookmark, event?.position),
