@@ -188,7 +188,9 @@ export class Ledger {
     bookmark: string,
     position: number,
   ): void {
-    this.#run(machine, this.#book(bookmark)).store(position);
+    const book = this.#book(bookmark);
+    // A later version has moved it, not a handler of its own.
+    if (book.closedAt === undefined) this.#run(machine, book).store(position);
   }
 
   movedBlindly(machine: Machine, bookmark: string): void {
