@@ -7,11 +7,16 @@ import { failurePolicyOf } from "./failure_policy.ts";
 import type { Batch } from "./handler_callbacks.ts";
 import { HandlerCursor } from "./handler_cursor.ts";
 import type { EventCallback } from "./handler_options.ts";
+import { refuseRetired } from "./handler_version.ts";
 import { type PageContext, PageRunner } from "./handler_page.ts";
 import type { HandlerParking } from "./handler_parking.ts";
 import { PageReader } from "./page_reader.ts";
 import { ParkedAggregates } from "./parked_aggregates.ts";
 import type { Provider } from "./provider.ts";
+import { Rebuild } from "./rebuild.ts";
+import type { RebuildProgress } from "./rebuild_progress.ts";
+import { checkVersion, type NumberedHandler } from "./version_names.ts";
+import { toLiveVersion } from "./version_record.ts";
 
 /** How often in a row a bookmark may be moved by others within one run. */
 const MAX_LOST = 5;
@@ -30,6 +35,10 @@ export type CatchUpContext = {
   pause(ms: number): Promise<void>;
   /** What of this handler is parked. */
   parking: HandlerParking;
+  /** Which version of the handler this is. */
+  numbered: NumberedHandler;
+  /** How far a rebuild has come. */
+  progress: RebuildProgress;
 };
 
 /** Handles everything that is new, page by page, from the handler's place. */
@@ -39,6 +48,7 @@ export class CatchUp {
   #context: CatchUpContext;
   #cursor: HandlerCursor | undefined;
   #parked: ParkedAggregates | undefined;
+  #rebuild: Rebuild | undefined;
   #forget: "reset" | "restart" | "takeOver" | undefined;
 
   /** @param options Of the handler. */
@@ -77,13 +87,15 @@ export class CatchUp {
     const provider = await this.#options.provider;
     const cursor = await this.#openCursor();
     const parked = await this.#openParked(provider, cursor);
+    const rebuild = this.#openRebuild(provider);
+    const isReplay = () => rebuild?.replays ?? false;
     const runner = new PageRunner(
-      this.#pageContext(provider, { cursor, enough, parked }),
+      this.#pageContext(provider, { cursor, enough, parked, isReplay }),
     );
     const { streams, sealer } = this.#options;
     const reader = new PageReader(provider, streams, sealer);
     try {
-      return await this.#run(cursor, parked, runner, reader, enough);
+      return await this.#run(cursor, parked, runner, reader, rebuild, enough);
     } catch (error) {
       // Something may have been written without an answer.
       parked?.forget();
@@ -91,6 +103,7 @@ export class CatchUp {
     } finally {
       await runner.end();
       await reader.end();
+      await rebuild?.end();
     }
   }
 
@@ -99,8 +112,10 @@ export class CatchUp {
     parked: ParkedAggregates | undefined,
     runner: PageRunner,
     reader: PageReader,
+    rebuild: Rebuild | undefined,
     enough: () => boolean,
   ): Promise<number> {
+    const { progress } = this.#context;
     const { hooks } = this.#options;
     let total = 0;
     let lost = 0;
@@ -110,11 +125,24 @@ export class CatchUp {
       await cursor.open();
       // Behind the place: who moves the bookmark past an event parks it first.
       await parked?.load();
-      const events = await reader.read(cursor.position);
-      reader.readAhead(events);
+      if (rebuild) await rebuild.refresh(cursor);
+      const page = await reader.read(cursor.position);
+      reader.readAhead(page);
+      const replays = rebuild?.replays ?? false;
+      const events = replays
+        ? await rebuild!.handledBefore(page, cursor)
+        : page;
+      if (!events || (replays && events.length === 0)) {
+        reader.forget();
+        await hooks?.postRun?.(0, 0);
+        if (events) continue;
+        break;
+      }
+      if (replays) progress.begin(events);
       const { seen, handled, moved } = await runner.run(events);
+      if (replays) progress.passed(events, seen);
       if (!moved) reader.forget();
-      else if (seen < events.length) reader.keepRest(events, seen);
+      else if (seen < page.length) reader.keepRest(page, seen);
       else if (events.scannedTo !== undefined) cursor.moveTo(events.scannedTo);
       await hooks?.postRun?.(seen, handled);
       total += seen;
@@ -177,12 +205,18 @@ export class CatchUp {
     const provider = await this.#options.provider;
     const { parking } = this.#context;
     try {
-      return await parking.replay(target, enough, (cursor) =>
-        new PageRunner({
-          ...this.#pageContext(provider, { cursor, enough, parked: undefined }),
+      return await parking.replay(target, enough, async (cursor, ...of) => {
+        const firstLive = await this.#openRebuild(provider)?.firstLive(...of);
+        const isReplay = ({ version }: StoreEvent<any>) =>
+          firstLive !== undefined && version < firstLive;
+        return new PageRunner({
+          ...this.#pageContext(provider, {
+            ...{ cursor, enough, parked: undefined, isReplay },
+          }),
           policy: failurePolicyOf({ onFailure: "pause" }),
           concurrency: 1,
-        }));
+        });
+      });
     } finally {
       this.#parked?.forget();
     }
@@ -190,7 +224,7 @@ export class CatchUp {
 
   #pageContext(
     provider: Provider<any>,
-    own: Pick<PageContext, "cursor" | "enough" | "parked">,
+    own: Pick<PageContext, "cursor" | "enough" | "parked" | "isReplay">,
   ): PageContext {
     const options = this.#options;
     return {
@@ -206,12 +240,24 @@ export class CatchUp {
     };
   }
 
+  /** Undefined for a handler without a number, and the first of those with one. */
+  #openRebuild(provider: Provider<any>): Rebuild | undefined {
+    const { numbered: handler, progress, report } = this.#context;
+    if (handler.version === 1 || this.#rebuild) return this.#rebuild;
+    checkVersion({ ...this.#options, bookmark: handler.name, provider });
+    const { streams } = this.#options;
+    return this.#rebuild = new Rebuild({
+      ...{ provider, records: provider.records!, clock: this.#clock, report },
+      ...{ handler, streams, progress },
+    });
+  }
+
   /** Also for a handler that does not park: what an earlier one parked waits. */
   async #openParked(
     provider: Provider<any>,
     cursor: HandlerCursor,
   ): Promise<ParkedAggregates | undefined> {
-    const { parking, callback, batch } = this.#context;
+    const { parking, callback, batch, numbered } = this.#context;
     const store = await parking.storeIfAny();
     if (!store) return undefined;
     return this.#parked ??= new ParkedAggregates({
@@ -221,6 +267,7 @@ export class CatchUp {
       clock: this.#clock,
       hasCallback: (event) =>
         batch() !== undefined || callback(event) !== undefined,
+      listed: (record) => refuseRetired(numbered, toLiveVersion(record)),
     });
   }
 

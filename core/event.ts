@@ -52,6 +52,11 @@ export type EventMeta = {
    * they have all else in common. Absent where it made one event only.
    */
   part?: number;
+  /**
+   * In a handler with a `version`: true for an event that the version before it
+   * has handled. Do not send again what that one has sent.
+   */
+  replay?: true;
 };
 
 /** An event together with where and when it was stored. */
@@ -65,8 +70,15 @@ export type Ext<E extends Event, T extends E["type"]> = E extends { type: T }
   ? E
   : never;
 
-/** The part of a stored event that tells where and when it was stored. */
-export function toMeta(stored: StoreEvent<any, any>): EventMeta {
+/**
+ * The part of a stored event that tells where and when it was stored.
+ *
+ * @param replay Whether an earlier version of the handler has handled it.
+ */
+export function toMeta(
+  stored: StoreEvent<any, any>,
+  replay = false,
+): EventMeta {
   const meta: EventMeta = {
     aggregateId: stored.aggregateId,
     position: stored.position,
@@ -78,6 +90,7 @@ export function toMeta(stored: StoreEvent<any, any>): EventMeta {
     version: stored.version,
   };
   if (stored.metadata) meta.metadata = stored.metadata;
+  if (replay) meta.replay = true;
   return meta;
 }
 

@@ -82,3 +82,8 @@ export function reportFailure(
 function describe(stored: StoreEvent<Event>): Event & StoreEvent<Event> {
   return { ...stored, type: stored.event.type };
 }
+
+/** To the caller goes what the callback threw. */
+export function throwReason(error: unknown): never {
+  throw error instanceof EventFailure ? error.reason : error;
+}

@@ -2,10 +2,10 @@ import { type HandlerBookmark, nameOf } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
-import { EventFailure, reportFailure } from "./event_failure.ts";
+import { EventFailure, reportFailure, throwReason } from "./event_failure.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import { checkHandler } from "./handler_check.ts";
-import { HandledEvents, waitUntilHandled } from "./handled.ts";
+import { HandledEvents } from "./handled.ts";
 import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
 import type {
   BatchCallback,
@@ -17,17 +17,20 @@ import type {
   ParkedTarget,
 } from "./handler_options.ts";
 import { HandlerParking } from "./handler_parking.ts";
-import {
-  type HandlerFailure,
-  type HandlerState,
-  type HandlerStatus,
-  readStatus,
+import type {
+  HandlerFailure,
+  HandlerState,
+  HandlerStatus,
 } from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
 import { HandlerTurns } from "./handler_turns.ts";
+import { isRetirement } from "./handler_version.ts";
+import { HandlerView } from "./handler_view.ts";
 import type { Lease } from "./lease.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
+import { RebuildProgress } from "./rebuild_progress.ts";
+import { withOwnBookmark } from "./version_names.ts";
 
 const POLL_MS = 1000;
 
@@ -63,6 +66,8 @@ export class EventHandler implements HandlerControls {
   #state: HandlerState = "stopped";
   #failure: HandlerFailure | undefined;
   #handled: HandledEvents = new HandledEvents();
+  #progress: RebuildProgress;
+  #view: HandlerView;
 
   /**
    * @param options What to handle.
@@ -71,6 +76,10 @@ export class EventHandler implements HandlerControls {
    */
   constructor(options: EventHandlerOptions, clock: Clock = systemClock) {
     checkHandler(options);
+    const { bookmark, version = 1 } = options;
+    const numbered = { name: nameOf(bookmark), version };
+    this.#progress = new RebuildProgress(clock);
+    options = withOwnBookmark(options);
     this.name = nameOf(options.bookmark);
     this.#options = options;
     this.#clock = clock;
@@ -81,12 +90,26 @@ export class EventHandler implements HandlerControls {
     this.#turns = new HandlerTurns(this.name, clock);
     this.#parking = new HandlerParking(options, clock);
     this.#catchUp = new CatchUp(options, clock, {
+      numbered,
       callback: (event) => callbacks.of(event),
       batch: () => callbacks.batch,
       passed: (event) => this.#handled.passed(event),
       report: (error) => this.#report(error),
       pause: (ms) => this.#turns.pause(ms),
       parking: this.#parking,
+      progress: this.#progress,
+    });
+    this.#view = new HandlerView({
+      ...{ options, bookmark: this.name, numbered, clock },
+      parking: this.#parking,
+      progress: this.#progress,
+      handled: this.#handled,
+      place: () => this.#place(),
+      now: () => ({
+        state: this.#currentState(),
+        lastError: this.#failure,
+        owner: this.#lease?.owner,
+      }),
     });
   }
 
@@ -144,23 +167,12 @@ export class EventHandler implements HandlerControls {
 
   setPosition = (): Promise<void> => this.#catchUp.store();
 
-  handled = async (
+  handled = (
     stream: string,
     aggregateId: string,
     version: number,
     options: HandledOptions = {},
-  ): Promise<void> => {
-    const provider = await this.#options.provider;
-    await waitUntilHandled({ stream, aggregateId, version }, options, {
-      bookmark: this.name,
-      streams: this.#options.streams,
-      provider,
-      clock: this.#clock,
-      handled: this.#handled,
-      position: () => this.#place(),
-      isParked: (...event) => this.#parking.isParked(...event),
-    });
-  };
+  ): Promise<void> => this.#view.handled(stream, aggregateId, version, options);
 
   parked = (): Promise<ParkedAggregate[]> => this.#parking.list();
 
@@ -174,19 +186,13 @@ export class EventHandler implements HandlerControls {
   discard = (target: ParkedTarget & { version: number }): Promise<number> =>
     this.#parking.discard(target);
 
-  status = async (): Promise<HandlerStatus> => {
-    const isPausing = this.#state === "working" && this.#turns.isPausing;
-    return await readStatus(await this.#options.provider, {
-      name: this.name,
-      state: isPausing ? "retrying" : this.#state,
-      position: await this.#place(),
-      streams: this.#options.streams,
-      now: this.#clock.now(),
-      parked: await this.#parking.list(),
-      lastError: this.#failure,
-      owner: this.#lease?.owner,
-    });
-  };
+  status = (): Promise<HandlerStatus> => this.#view.status();
+
+  #currentState(): HandlerState {
+    if (this.#state !== "working") return this.#state;
+    if (this.#turns.isPausing) return "retrying";
+    return this.#progress.isRebuilding ? "rebuilding" : "working";
+  }
 
   async #run(stop: AbortSignal): Promise<void> {
     const provider = await this.#provider();
@@ -199,10 +205,16 @@ export class EventHandler implements HandlerControls {
     });
     this.#catchUp.restart();
     let term = 0;
+    let isNew = true;
+    let isRetired = false;
     const { minMs, maxMs } = failurePolicyOf(this.#options);
     let pause = minMs;
     while (!stop.aborted) {
       if (lease && !lease.held()) {
+        if (lease.wanted) {
+          await this.#catchUp.storeAtLast();
+          await lease.giveWay();
+        }
         this.#state = "standby";
         await this.#wait(POLL_MS, stop);
         continue;
@@ -218,6 +230,7 @@ export class EventHandler implements HandlerControls {
       try {
         this.#state = "working";
         const seen = await this.#onePass(stop, lease);
+        isNew = false;
         pause = minMs;
         if (this.#failure) this.#failure.attempts = 0;
         this.#state = "idle";
@@ -225,6 +238,12 @@ export class EventHandler implements HandlerControls {
           await this.#wait(this.#options.poll ?? POLL_MS, stop);
         }
       } catch (error) {
+        if (isRetirement(error)) {
+          isRetired = true;
+          // Who was at work when it happened has done nothing wrong.
+          if (isNew) await this.#report(error);
+          break;
+        }
         this.#state = "retrying";
         if (this.#catchUp.position !== before) pause = minMs;
         await this.#report(error);
@@ -233,10 +252,11 @@ export class EventHandler implements HandlerControls {
       }
     }
     unwatch?.();
-    await this.#catchUp.storeAtLast();
+    if (!isRetired) await this.#catchUp.storeAtLast();
     await lease?.release();
     this.#lease = undefined;
-    this.#state = "stopped";
+    this.#state = isRetired ? "retired" : "stopped";
+    if (this.#loop?.signal === stop) this.#loop = undefined;
   }
 
   /** The provider; undefined, and reported, if its promise is rejected. */
@@ -290,9 +310,4 @@ export class EventHandler implements HandlerControls {
     const { provider, streams } = this.#options;
     reportFailure(await provider, error, streams, this.name);
   }
-}
-
-/** To the caller goes what the callback threw. */
-function throwReason(error: unknown): never {
-  throw error instanceof EventFailure ? error.reason : error;
 }

@@ -77,6 +77,8 @@ export type HandledContext = {
     aggregateId: string,
     version: number,
   ): Promise<boolean>;
+  /** Told once that it takes longer than it should. */
+  takesLong(): Promise<void>;
 };
 
 /**
@@ -101,6 +103,7 @@ export async function waitUntilHandled(
     : waiter.signal;
   try {
     let pause = FIRST_PAUSE_MS;
+    let isLong = false;
     while (true) {
       signal?.throwIfAborted();
       if (waiter.signal.aborted) return;
@@ -118,6 +121,9 @@ export async function waitUntilHandled(
       }
       await clock.sleep(Math.min(pause, left), wake);
       pause = Math.min(pause * 1.5, LAST_PAUSE_MS);
+      if (pause < LAST_PAUSE_MS || isLong) continue;
+      isLong = true;
+      await context.takesLong();
     }
   } finally {
     waiter.forget();

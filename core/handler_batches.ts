@@ -13,7 +13,11 @@ export async function runInBatches(
   { size, callback }: Batch,
   context: PageContext,
 ): Promise<PageResult> {
-  const { cursor, transactional, enough, passed, parked } = context;
+  const { cursor, transactional, enough, passed, parked, isReplay } = context;
+  const toBatched = (stored: StoreEvent<any>) => ({
+    ...toMeta(stored, isReplay(stored)),
+    event: stored.event,
+  });
   const total: PageResult = { seen: 0, handled: 0, moved: true };
   while (total.seen < events.length && !enough()) {
     const batch = events.slice(total.seen, total.seen + size);
@@ -36,8 +40,4 @@ export async function runInBatches(
     total.handled += result.handled;
   }
   return total;
-}
-
-function toBatched(stored: StoreEvent<any>): StoreEvent<any> {
-  return { ...toMeta(stored), event: stored.event };
 }

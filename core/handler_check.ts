@@ -6,6 +6,7 @@ import { checkHandlerOptions } from "./handler_options_check.ts";
 import { checkRecords } from "./handler_parking.ts";
 import { transactOf } from "./transact_of.ts";
 import { checkName } from "./validation.ts";
+import { checkVersion } from "./version_names.ts";
 
 /**
  * Refuses a handler that could not work.
@@ -25,6 +26,7 @@ export function checkHandler(options: EventHandlerOptions): void {
   for (const stream of streams) checkName("streams", stream);
   checkHandlerOptions(options);
   checkFailurePolicy(options);
+  checkVersion(options);
   const parks = failurePolicyOf(options).onFailure === "park";
   if ((transactional || parks) && !isStoredBookmark(bookmark)) {
     const kind = transactional

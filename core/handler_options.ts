@@ -20,6 +20,13 @@ export type HandlerHooks = {
 export type DomainHandlerOpts = {
   /** Called around each page of events. */
   hooks?: HandlerHooks;
+  /**
+   * Which version of the handler this is, a whole number from 1. Raise it to
+   * rebuild a read model: beside the version that is live, this one handles all
+   * that was handled, with `meta.replay`, and then takes over from it for good.
+   * Needs a provider with `records` and a bookmark that is a name. Default: 1.
+   */
+  version?: number;
   /** Begin a new bookmark at the end of the streams. Default: false. */
   tailStream?: boolean;
   /** Begin at the end of the streams at every start. Default: false. */

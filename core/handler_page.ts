@@ -40,6 +40,8 @@ export type PageContext = RetryContext & {
   callback(event: StoreEvent<Event>): EventCallback<any, any> | undefined;
   /** The callback for several events at once, if there is one. */
   batch(): Batch | undefined;
+  /** Whether an earlier version of the handler has handled an event. */
+  isReplay(event: StoreEvent<Event>): boolean;
   /** Told of each event that is done, whether there was a callback or not. */
   passed(event: StoreEvent<Event>): void;
 };
@@ -244,10 +246,8 @@ export class PageRunner {
     if (!callback) return false;
     try {
       const { aggregateId, event } = stored;
-      await causedBy(
-        stored,
-        () => callback(aggregateId, event, toMeta(stored), tx),
-      );
+      const meta = toMeta(stored, this.#context.isReplay(stored));
+      await causedBy(stored, () => callback(aggregateId, event, meta, tx));
     } catch (error) {
       throw new EventFailure(error, stored);
     }

@@ -14,6 +14,7 @@ import {
   toParkedAggregate,
 } from "./parked_events.ts";
 import type { Provider } from "./provider.ts";
+import type { StoredRecord } from "./records.ts";
 import { ReplayCursor } from "./replay_cursor.ts";
 import { checkName } from "./validation.ts";
 
@@ -47,6 +48,11 @@ export class HandlerParking {
       checkRecords(store);
     }
     return undefined;
+  }
+
+  /** What the last list has shown of the version that is live, if anything. */
+  get liveVersion(): StoredRecord | undefined {
+    return this.#store?.liveVersion;
   }
 
   /** All that is parked, oldest event of each aggregate first. */
@@ -107,7 +113,11 @@ export class HandlerParking {
   async replay(
     target: ParkedTarget,
     enough: () => boolean,
-    runnerOf: (cursor: ReplayCursor) => PageRunner,
+    runnerOf: (
+      cursor: ReplayCursor,
+      stream: string,
+      aggregateId: string,
+    ) => Promise<PageRunner>,
   ): Promise<number> {
     const { stream, aggregateId } = this.#checkTarget(target);
     const store = await this.storeIfAny();
@@ -116,7 +126,7 @@ export class HandlerParking {
       const record = await store?.find(stream, aggregateId);
       if (!record) break;
       const cursor = new ReplayCursor(store!, record);
-      const runner = runnerOf(cursor);
+      const runner = await runnerOf(cursor, stream, aggregateId);
       try {
         total += await this.#replayOne(record.value, cursor, runner, enough);
       } catch (error) {

@@ -2,6 +2,7 @@ import type { StoreEvent } from "./event.ts";
 import type { HandlerOwner } from "./lease.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
 import type { Horizon, Provider } from "./provider.ts";
+import type { HandlerRebuild, HandlerVersionStatus } from "./version_status.ts";
 
 /** The most events that a status counts. */
 const MOST_COUNTED = 1000;
@@ -10,14 +11,18 @@ const MOST_COUNTED = 1000;
  * What a handler does:
  *
  * - `stopped`: nothing, until it is started.
+ * - `retired`: nothing any more, for a later version has taken over.
  * - `standby`: it waits for the lease of its bookmark; see `owner`.
+ * - `rebuilding`: it handles what the live version has handled; see `rebuild`.
  * - `working`: it handles events.
  * - `idle`: it has handled everything that there is.
  * - `retrying`: it failed, see `lastError`, and pauses before the next try.
  */
 export type HandlerState =
   | "stopped"
+  | "retired"
   | "standby"
+  | "rebuilding"
   | "working"
   | "idle"
   | "retrying";
@@ -64,6 +69,10 @@ export type HandlerStatus = {
   lag: HandlerLag;
   /** What it has parked; see its `parked()`. It is not part of the lag. */
   parked: HandlerParked;
+  /** Which version is live; absent where there has only been one. */
+  version?: HandlerVersionStatus;
+  /** How far it is from taking over; absent from then on. */
+  rebuild?: HandlerRebuild;
   /** The last failure in this process, also one that is over. */
   lastError?: HandlerFailure;
   /** Who works on the bookmark; absent where that is not known. */
@@ -73,18 +82,20 @@ export type HandlerStatus = {
 };
 
 /** What a status is made of, beside the log. */
-export type StatusParts = Pick<HandlerStatus, "name" | "state" | "position"> & {
-  streams: string[];
-  now: number;
-  parked: ParkedAggregate[];
-  lastError: HandlerFailure | undefined;
-  owner: HandlerOwner | undefined;
-};
+export type StatusParts =
+  & Pick<HandlerStatus, "name" | "state" | "position" | "version" | "rebuild">
+  & {
+    streams: string[];
+    now: number;
+    parked: ParkedAggregate[];
+    lastError: HandlerFailure | undefined;
+    owner: HandlerOwner | undefined;
+  };
 
 /** How a handler is doing, with how far it is behind. */
 export async function readStatus(
   provider: Provider<any>,
-  { name, state, position, streams, now, parked, lastError, owner }:
+  { name, state, position, streams, now, parked, lastError, owner, ...rest }:
     StatusParts,
 ): Promise<HandlerStatus> {
   const horizon = await provider.horizon?.();
@@ -100,6 +111,7 @@ export async function readStatus(
         0,
       ),
     },
+    ...rest,
     ...lastError && { lastError: { ...lastError } },
     ...owner && { owner },
     ...horizon && { horizon },

@@ -9,12 +9,18 @@ export type HandlerOwner = {
 };
 
 /** What a lease asks of the membership that gave it. */
-type Giver = { isFresh(): boolean; release(lease: Lease): Promise<void> };
+type Giver = {
+  isFresh(): boolean;
+  release(lease: Lease): Promise<void>;
+  giveWay(lease: Lease): Promise<void>;
+};
 
 /** The standing of one handler towards its bookmark: it owns it or waits. */
 export class Lease {
   /** What is owned. */
   readonly bookmark: string;
+  /** Whether it comes before those who have it, or wait for it. */
+  readonly first: boolean;
   /** The revision of the record that names this process; undefined if none does. */
   revision: number | undefined;
   /** Who owns it, as far as was seen. */
@@ -29,6 +35,7 @@ export class Lease {
   #giver: Giver;
   #confirmed = false;
   #foundFree = false;
+  #wanted = false;
 
   /** Made by {@linkcode Membership.ask}. */
   constructor(
@@ -36,8 +43,10 @@ export class Lease {
     changed: () => void,
     report: (error: unknown) => void,
     giver: Giver,
+    first = false,
   ) {
     this.bookmark = bookmark;
+    this.first = first;
     this.report = report;
     this.#changed = changed;
     this.#giver = giver;
@@ -45,7 +54,7 @@ export class Lease {
 
   /** Whether its handler may work now; to be asked before each event. */
   held(): boolean {
-    return this.#confirmed && this.#giver.isFresh();
+    return this.#confirmed && !this.#wanted && this.#giver.isFresh();
   }
 
   /** Whether it was owned at the last look. */
@@ -58,6 +67,23 @@ export class Lease {
     return this.#foundFree;
   }
 
+  /** Whether its handler is to store its place and give way to who comes first. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** Somebody who comes first asks for it. */
+  want(): void {
+    if (this.#wanted || !this.#confirmed) return;
+    this.#wanted = true;
+    this.#changed();
+  }
+
+  /** Gives it to who comes first, and asks for it again. */
+  giveWay(): Promise<void> {
+    return this.#giver.giveWay(this);
+  }
+
   /** Gives it back; the next one can take it at once. */
   release(): Promise<void> {
     return this.#giver.release(this);
@@ -66,7 +92,10 @@ export class Lease {
   /** The store says that it is owned, at this revision. */
   keep(revision: number, owner: HandlerOwner): void {
     const news = !this.#confirmed || this.revision !== revision;
-    if (this.revision !== revision) this.term++;
+    if (this.revision !== revision) {
+      this.term++;
+      this.#wanted = false;
+    }
     this.revision = revision;
     this.owner = owner;
     this.#confirmed = true;
@@ -78,6 +107,7 @@ export class Lease {
   lose(owner: HandlerOwner | undefined): void {
     const news = this.#confirmed;
     this.waited = true;
+    this.#wanted = false;
     this.revision = undefined;
     this.owner = owner;
     this.#confirmed = false;

@@ -1,5 +1,6 @@
 import { type Clock, sleepUnless } from "./clock.ts";
 import { type HandlerOwner, Lease } from "./lease.ts";
+import { LeaseQueues } from "./lease_queues.ts";
 import type { Provider } from "./provider.ts";
 import { listAll, type Records, type StoredRecord } from "./records.ts";
 import { isChosen } from "./rendezvous.ts";
@@ -54,10 +55,11 @@ export class Membership {
   #id: string;
   #records: Records;
   #clock: Clock;
-  #leases: Map<string, Lease[]> = new Map();
+  #leases: LeaseQueues = new LeaseQueues();
   #revision = 0;
   #beat: { monotonic: number; wall: number } | undefined;
   #members: ObservedMembers;
+  #shownWishes = "";
   #failures = 0;
   #stopping: AbortController | undefined;
   #nudge: AbortController = new AbortController();
@@ -90,23 +92,21 @@ export class Membership {
    * @param bookmark What to own.
    * @param changed Called when the lease was gained or lost.
    * @param report Told of failures to reach the store.
+   * @param first Whether whoever has it is asked to give way.
    */
   ask(
     bookmark: string,
     changed: () => void,
     report: (error: unknown) => void,
+    first = false,
   ): Lease {
-    const lease: Lease = new Lease(bookmark, changed, report, {
+    const giver = {
       isFresh: () => this.#age() < FRESH_MS,
-      release: (one) => this.#release(one),
-    });
-    const asked = this.#leases.get(bookmark);
-    if (!asked) this.#leases.set(bookmark, [lease]);
-    else {
-      // A second handler of this process gets it from the first.
-      lease.lose(asked[0]!.owner);
-      asked.push(lease);
-    }
+      release: (one: Lease) => this.#release(one),
+      giveWay: (one: Lease) => this.#giveWay(one),
+    };
+    const lease: Lease = new Lease(bookmark, changed, report, giver, first);
+    this.#leases.add(lease);
     if (!this.#stopping) {
       const stopping = this.#stopping = new AbortController();
       this.#loop = this.#loop.then(() => this.#run(stopping.signal));
@@ -131,10 +131,12 @@ export class Membership {
   }
 
   async #turn(): Promise<void> {
-    const due = this.#age() >= HEARTBEAT_MS;
+    const due = this.#age() >= HEARTBEAT_MS ||
+      this.#shownWishes !== this.#leases.wishes().join();
     if (due) await this.#showLife();
-    const heads = [...this.#leases.values()].map((asked) => asked[0]!);
-    if (due || heads.some((lease) => !lease.owned)) await this.#look();
+    if (due || this.#leases.heads().some(({ owned }) => !owned)) {
+      await this.#look();
+    }
   }
 
   /** Raises the revision of the record that others watch. */
@@ -143,7 +145,11 @@ export class Membership {
       monotonic: this.#clock.monotonic(),
       wall: this.#clock.now(),
     };
-    const value = { process: processName() };
+    const wants = this.#leases.wishes();
+    const value = {
+      process: processName(),
+      ...wants.length > 0 && { wants },
+    };
     const put = (revision: number) =>
       this.#records.put(MEMBER, this.id, value, { revision });
     if (!await put(this.#revision)) {
@@ -154,6 +160,7 @@ export class Membership {
       if (!await put(this.#revision)) return;
     }
     this.#revision++;
+    this.#shownWishes = wants.join();
     // Others may have taken over meanwhile.
     if (this.#age() >= FRESH_MS) this.#suspend();
     this.#beat = beat;
@@ -166,7 +173,7 @@ export class Membership {
   }
 
   #suspend(): void {
-    for (const [head] of this.#leases.values()) head!.suspend();
+    for (const head of this.#leases.heads()) head.suspend();
   }
 
   /** Sees who lives and who owns what; takes what is free. */
@@ -177,20 +184,22 @@ export class Membership {
     const members = await listAll(this.#records, MEMBER);
     this.#members.observe(members, sentAt);
     const alive = this.#members.alive(sentAt);
-    for (const bookmark of [...this.#leases.keys()]) {
-      const lease = this.#leases.get(bookmark)?.[0];
+    for (const bookmark of this.#leases.bookmarks()) {
+      const lease = this.#leases.head(bookmark);
       if (!lease) continue;
       const record = owners.get(bookmark);
       const owner: string | undefined = record?.value.member;
+      const wanted = !lease.first && this.#isWanted(bookmark, alive);
       if (owner === this.id && lease.owned) {
         lease.keep(record!.revision, this.#owner(owner));
+        if (wanted) lease.want();
       } else if (owner === this.id) {
         // Whoever took it for dead may have a write on its way: this one, by
         // compare and set, comes before that or learns of it.
         await this.#take(lease, record!.revision);
       } else if (owner !== undefined && alive.includes(owner)) {
         lease.lose(this.#owner(owner));
-      } else if (record && !this.#isFirst(lease, alive)) {
+      } else if (wanted || record && !this.#isFirst(lease, alive)) {
         lease.lose(undefined);
       } else await this.#take(lease, record?.revision ?? 0);
     }
@@ -201,7 +210,7 @@ export class Membership {
   /** What a lost request has left in the name of this process. */
   async #giveBack(owners: Map<string, StoredRecord>): Promise<void> {
     for (const [bookmark, { value, revision }] of owners) {
-      if (value.member !== this.id || this.#leases.has(bookmark)) continue;
+      if (value.member !== this.id || this.#leases.head(bookmark)) continue;
       await this.#records.put(OWNER, bookmark, {}, { revision });
     }
   }
@@ -211,8 +220,15 @@ export class Membership {
    * a dead one are shared out by chance. One that does not handle the bookmark
    * cannot take it, so the others do at their next look.
    */
-  #isFirst({ bookmark, foundFree }: Lease, alive: string[]): boolean {
-    return foundFree || isChosen(bookmark, this.id, alive);
+  #isFirst({ bookmark, foundFree, first }: Lease, alive: string[]): boolean {
+    return first || foundFree || isChosen(bookmark, this.id, alive);
+  }
+
+  /** Whether another process asks for it, of those that live. */
+  #isWanted(bookmark: string, alive: string[]): boolean {
+    return alive.some((id) =>
+      id !== this.id && this.#members.wishesOf(id).includes(bookmark)
+    );
   }
 
   async #take(lease: Lease, revision: number): Promise<void> {
@@ -222,28 +238,30 @@ export class Membership {
     if (!await this.#records.put(OWNER, lease.bookmark, value, options)) return;
     lease.keep(revision + 1, this.#owner(this.id));
     // It was given back while the store was asked.
-    if (this.#leases.get(lease.bookmark)?.[0] !== lease) {
-      await this.#handOver(lease);
+    if (this.#leases.head(lease.bookmark) !== lease) {
+      await this.#handOver(lease, this.#leases.head(lease.bookmark));
     }
   }
 
   async #release(lease: Lease): Promise<void> {
-    const asked = this.#leases.get(lease.bookmark) ?? [];
-    const rest = asked.filter((one) => one !== lease);
-    if (rest.length > 0) this.#leases.set(lease.bookmark, rest);
-    else this.#leases.delete(lease.bookmark);
-    await this.#handOver(lease);
+    this.#leases.remove(lease);
+    await this.#handOver(lease, this.#leases.head(lease.bookmark));
+    // The wish is over, for the others as well.
+    if (lease.first) this.#nudge.abort();
     if (this.#leases.size > 0) return;
     this.#stopping?.abort();
     this.#stopping = undefined;
     await this.#loop;
   }
 
+  async #giveWay(lease: Lease): Promise<void> {
+    await this.#handOver(lease, this.#leases.moveBack(lease));
+  }
+
   /** To the next handler of this process, or to whoever takes it. */
-  async #handOver(lease: Lease): Promise<void> {
+  async #handOver(lease: Lease, next: Lease | undefined): Promise<void> {
     if (lease.revision === undefined) return;
     const { bookmark, revision } = lease;
-    const next = this.#leases.get(bookmark)?.[0];
     const owner = lease.owner;
     lease.lose(undefined);
     if (next) return next.keep(revision, owner!);
@@ -291,8 +309,7 @@ export class Membership {
   }
 
   #report(error: unknown): void {
-    const [asked] = this.#leases.values();
-    asked?.[0]?.report(error);
+    this.#leases.heads()[0]?.report(error);
   }
 }
 

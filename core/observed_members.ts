@@ -8,7 +8,12 @@ const BLIND_MS = 3000;
 /** How long the record of a dead process is kept. */
 const FORGET_MS = 60_000;
 
-type Member = { revision: number; seenAt: number; process: string };
+type Member = {
+  revision: number;
+  seenAt: number;
+  process: string;
+  wants: string[];
+};
 
 /**
  * The processes as this one sees them. One is dead when its revision has stood
@@ -37,7 +42,8 @@ export class ObservedMembers {
     for (const [id, { revision, value }] of records) {
       const known = this.#members.get(id);
       if (known?.revision === revision && !wasBlind) continue;
-      this.#members.set(id, { revision, seenAt: now, process: value.process });
+      const { process, wants = [] } = value;
+      this.#members.set(id, { revision, seenAt: now, process, wants });
     }
     for (const id of this.#members.keys()) {
       if (!records.has(id)) this.#members.delete(id);
@@ -50,6 +56,11 @@ export class ObservedMembers {
     return [...this.#members]
       .filter(([, { seenAt }]) => sentAt - seenAt < DEAD_MS)
       .map(([id]) => id);
+  }
+
+  /** Which bookmarks one of them asks the others to give way for. */
+  wishesOf(id: string): string[] {
+    return this.#members.get(id)?.wants ?? [];
   }
 
   /** Those whose record nobody needs any more. */

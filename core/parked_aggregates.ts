@@ -5,6 +5,7 @@ import type { EventFailure } from "./event_failure.ts";
 import type { HandlerCursor } from "./handler_cursor.ts";
 import type { ParkedEvents, ParkedRecord } from "./parked_events.ts";
 import type { Provider } from "./provider.ts";
+import type { StoredRecord } from "./records.ts";
 
 type Known = { key: string; version: number; lastVersion: number };
 
@@ -18,6 +19,8 @@ export type ParkedContext = {
   provider: Provider<any>;
   /** Whether an event has a callback; one that has none need not wait. */
   hasCallback(event: StoreEvent<any>): boolean;
+  /** Told which version of the handler is live, whenever that was read. */
+  listed(liveVersion: StoredRecord | undefined): void;
   /** Says when something was parked. */
   clock: Clock;
 };
@@ -47,9 +50,9 @@ export class ParkedAggregates {
     if (this.#readings === cursor.readings) return;
     const readings = cursor.readings;
     this.#known.clear();
-    for (const record of await store.listAndTidy()) {
-      this.#know(record);
-    }
+    const records = await store.listAndTidy();
+    this.#context.listed(store.liveVersion);
+    for (const record of records) this.#know(record);
     this.#readings = readings;
   }
 

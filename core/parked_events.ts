@@ -1,10 +1,12 @@
+import {
+  BOOKMARK_RECORD,
+  liveVersionKey,
+  prefixOf,
+} from "./bookmark_records.ts";
 import { digest } from "./digest.ts";
 import type { StoreEvent } from "./event.ts";
 import { describeFailure, type ParkedError } from "./parked_error.ts";
 import type { Records, StoredRecord } from "./records.ts";
-
-/** Records of what is parked; the key is bookmark, aggregate and version. */
-const PARKED = "evtstore.parked";
 
 const PAGE_SIZE = 1000;
 const VERSION_DIGITS = 16;
@@ -59,23 +61,29 @@ export class ParkedEvents {
   #records: Records;
   #bookmark: string;
   #prefix: string;
+  #liveVersion: StoredRecord | undefined;
 
   /** @param bookmark Whose. */
   constructor(records: Records, bookmark: string) {
     this.#records = records;
     this.#bookmark = bookmark;
-    this.#prefix = `${digest(bookmark)}-`;
+    this.#prefix = prefixOf(bookmark);
+  }
+
+  /** What the last list has shown of the version that is live, if anything. */
+  get liveVersion(): StoredRecord | undefined {
+    return this.#liveVersion;
   }
 
   /** All that are parked. */
   async list(): Promise<ParkedRecord[]> {
-    const all = await this.#list(this.#prefix);
+    const all = await this.#listAll();
     return all.filter(({ value }) => !isOver(value));
   }
 
   /** The same, for who begins to work: what a crash has left over is removed. */
   async listAndTidy(): Promise<ParkedRecord[]> {
-    const all = await this.#list(this.#prefix);
+    const all = await this.#listAll();
     for (const one of all) if (isOver(one.value)) await this.remove(one);
     return all.filter(({ value }) => !isOver(value));
   }
@@ -93,7 +101,7 @@ export class ParkedEvents {
 
   /** One record. */
   async get(key: string, tx?: unknown): Promise<ParkedRecord | undefined> {
-    return await this.#records.get(PARKED, key, { tx });
+    return await this.#records.get(BOOKMARK_RECORD, key, { tx });
   }
 
   /**
@@ -122,11 +130,13 @@ export class ParkedEvents {
       ...failureOf(failed, reason, at),
       failures: 1,
     };
-    const added = await this.#records.put(PARKED, key, value, {
+    const added = await this.#records.put(BOOKMARK_RECORD, key, value, {
       revision: 0,
       tx,
     });
-    return added ? { kind: PARKED, key, value, revision: 1 } : undefined;
+    return added
+      ? { kind: BOOKMARK_RECORD, key, value, revision: 1 }
+      : undefined;
   }
 
   /**
@@ -149,11 +159,18 @@ export class ParkedEvents {
     return this.#records.remove(kind, key, { revision });
   }
 
+  async #listAll(): Promise<ParkedRecord[]> {
+    const all = await this.#list(this.#prefix);
+    const key = liveVersionKey(this.#bookmark);
+    this.#liveVersion = all.find((one) => one.key === key);
+    return all.filter((one) => one !== this.#liveVersion);
+  }
+
   async #list(prefix: string, tx?: unknown): Promise<ParkedRecord[]> {
     const found: ParkedRecord[] = [];
     let after = prefix;
     while (true) {
-      const page = await this.#records.list(PARKED, {
+      const page = await this.#records.list(BOOKMARK_RECORD, {
         after,
         limit: PAGE_SIZE,
         tx,

@@ -24,6 +24,8 @@ export type ApplicationOptions = {
   random: Random;
   /** Stands between each callback and the handler. */
   plant?: NonNullable<Plant["callback"]>;
+  /** Whether there is a role already. */
+  isDeployed(role: Role): boolean;
   /** Told of what a call throws at the application. */
   failed: (error: unknown, bookmark: string) => void;
   /** Told of what a callback throws, before the handler is. */
@@ -56,7 +58,9 @@ export class Application {
 
   /** Whether it has a handler of the bookmark that is not stopped for good. */
   runs(bookmark: string): boolean {
-    return this.handlers.has(bookmark) && !this.retired.has(bookmark);
+    const role = this.#options.roles.find((one) => one.bookmark === bookmark);
+    return role !== undefined && this.#options.isDeployed(role) &&
+      !this.retired.has(bookmark);
   }
 
   /** Starts one handler. */
@@ -80,6 +84,7 @@ export class Application {
 
   /** Runs a handler once, whoever owns the bookmark. */
   async runOnce(bookmark: string): Promise<void> {
+    if (!this.runs(bookmark)) return;
     const done = this.#options.ledger.runsOnce(this.machine, bookmark);
     await this.#call(bookmark, (handler) => handler.runOnce());
     done();
@@ -128,9 +133,9 @@ export class Application {
 
   #create(role: Role): EventHandler {
     const { clock, client, plant } = this.#options;
-    const { bookmark, streams, types, options, batch } = role;
+    const { bookmark, name = bookmark, streams, types, options, batch } = role;
     const handler = new EventHandler(
-      { ...options, bookmark, streams, provider: client },
+      { ...options, bookmark: name, streams, provider: client },
       clock,
     );
     const handle: Handle = (events, tx) => this.#handle(role, events, tx);
@@ -170,7 +175,8 @@ export class Application {
       );
       if (fails) throw new CallbackFailed(`${bookmark} at ${position}`);
       for (const event of tx ? events : []) {
-        await client.effect(tx!, bookmark, event.position);
+        const { position, replay = false } = event;
+        await client.effect(tx!, { bookmark, position, replay });
       }
     } catch (error) {
       for (const event of events) ledger.threw(machine, bookmark, event);

@@ -23,6 +23,16 @@ export type Book = {
   /** The events that each has begun and not ended, with their aggregates. */
   readonly inHand: Map<Machine, Map<number, string>>;
   readonly runningOnce: Map<Machine, number>;
+  /** The events that it did for the first time that anybody did. */
+  readonly live: Set<number>;
+  /** Where it stood when its bookmark was moved out of its reach. */
+  closedAt: number | undefined;
+  /** Whether it is being moved there, by who does not know yet whether it was. */
+  closing: boolean;
+  /** Whether it has taken over from another version. */
+  wasLive: boolean;
+  /** Whether a later version has taken over. */
+  retired: boolean;
 };
 
 /** The book of a bookmark that nobody has used yet. */
@@ -40,6 +50,11 @@ export function createBook(role: Role): Book {
     runs: new Map(),
     inHand: new Map(),
     runningOnce: new Map(),
+    live: new Set(),
+    closedAt: undefined,
+    closing: false,
+    wasLive: false,
+    retired: false,
   };
 }
 

@@ -8,12 +8,12 @@ import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { Plant } from "./plant.ts";
-import { keep, type Store, type Transaction } from "./store.ts";
+import { type Effect, keep, type Store, type Transaction } from "./store.ts";
 
 /** The database as one process sees it. */
 export type DatabaseClient = Provider<any, Transaction> & {
   /** Writes a row of a read model, inside the transaction of a handler. */
-  effect(tx: Transaction, bookmark: string, position: number): Promise<void>;
+  effect(tx: Transaction, effect: Effect): Promise<void>;
 };
 
 /** Whom the database tells of new events. */
@@ -27,6 +27,8 @@ export type ClientOptions = {
   ledger: Ledger;
   /** The most events of a page. */
   limit: number;
+  /** Whether it has transactions. */
+  transactions: boolean;
   /** Whether it tells handlers of new events. */
   watched: Set<Watcher> | undefined;
   onError: ErrorCallback;
@@ -41,6 +43,7 @@ export const recordKey = (kind: string, key: string): string =>
 /** The provider of one life of a process. */
 export function createDatabaseClient(options: ClientOptions): DatabaseClient {
   const { machine, network, store, ledger, limit, watched, plant } = options;
+  const { transactions } = options;
 
   function ask<T>(what: string, apply: () => T, tx?: Transaction): Promise<T> {
     return network.request(machine, what, tx, apply);
@@ -97,7 +100,8 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
     },
 
     setPosition: async (bookmark, position, { from, tx } = {}) => {
-      if (from === undefined) ledger.movedBlindly(machine, bookmark);
+      const known = ledger.knows(bookmark);
+      if (from === undefined && known) ledger.movedBlindly(machine, bookmark);
       const moved = await handle(
         `moves ${bookmark} from ${from} to ${position}${
           tx ? ` in ${tx.name}` : ""
@@ -107,13 +111,16 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
             bookmarkKey(bookmark),
             tx,
             (current = 0) =>
-              current === from || plant.bookmarksWithoutComparing
+              from === undefined || current === from ||
+                plant.bookmarksWithoutComparing
                 ? position
                 : keep,
           ),
         tx,
       );
-      if (moved && !tx) ledger.bookmarkWasStored(machine, bookmark, position);
+      if (moved && !tx && known) {
+        ledger.bookmarkWasStored(machine, bookmark, position);
+      }
       return moved;
     },
 
@@ -147,24 +154,27 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
       },
     },
 
-    transact: async (work) => {
-      const tx = await handle("begins", () => network.begin(machine));
-      let result;
-      try {
-        result = await work(tx);
-      } catch (error) {
-        await ask(`rolls ${tx.name} back`, () => network.rollback(tx), tx)
-          .catch(() => {});
-        throw error;
-      }
-      await handle(`commits ${tx.name}`, () => network.commit(tx), tx);
-      return result;
+    ...transactions && {
+      transact: async (work) => {
+        const tx = await handle("begins", () => network.begin(machine));
+        let result;
+        try {
+          result = await work(tx);
+        } catch (error) {
+          await ask(`rolls ${tx.name} back`, () => network.rollback(tx), tx)
+            .catch(() => {});
+          throw error;
+        }
+        await handle(`commits ${tx.name}`, () => network.commit(tx), tx);
+        return result;
+      },
     },
 
-    effect: (tx, bookmark, position) =>
-      ask(`writes a row of ${bookmark} for ${position} in ${tx.name}`, () => {
-        tx.effects.push({ bookmark, position });
-      }, tx),
+    effect: (tx, effect) => {
+      const { bookmark, position } = effect;
+      const what = `writes a row of ${bookmark} for ${position} in ${tx.name}`;
+      return ask(what, () => void tx.effects.push(effect), tx);
+    },
   };
 }
 

@@ -15,6 +15,9 @@ export class Happenings {
 
   begin(): void {
     const { faults, events } = this.#world.scenario;
+    for (const { bookmark, deployed = 0 } of this.#world.scenario.roles) {
+      if (deployed > 0) this.#deployRole(bookmark, deployed);
+    }
     this.#every(events.appends, "somebody appends", () => this.append());
     this.#every(events.deployments, "a deployment", () => this.#deploy());
     this.#every(events.stops, "a stop", () => this.#stopOne());
@@ -36,6 +39,7 @@ export class Happenings {
     while (network.gate.closed) network.gate.open();
     network.conditions.latency = [0.5, 20];
     for (const role of scenario.roles) {
+      role.deployed = 0;
       role.failures = 0;
       role.work = [0.1, 5];
     }
@@ -84,6 +88,16 @@ export class Happenings {
       !application!.machine.paused
     );
     return running.length > 0 ? this.#random.pick(running) : undefined;
+  }
+
+  /** Where a process stands still or is down, it has it from its next start. */
+  #deployRole(bookmark: string, deployed: number): void {
+    const { scheduler, processes } = this.#world;
+    scheduler.in(deployed, `${bookmark} is deployed`, () => {
+      for (const { application } of processes) {
+        application?.machine.receive(() => application.startOne(bookmark));
+      }
+    });
   }
 
   #deploy(): void {

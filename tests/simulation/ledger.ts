@@ -1,5 +1,11 @@
+import {
+  BOOKMARK_RECORD,
+  liveVersionKey,
+} from "../../core/bookmark_records.ts";
 import type { StoreEvent } from "../../core/event.ts";
+import type { LiveVersion } from "../../core/version_record.ts";
 import { type Book, createBook, isDone, ownerIn } from "./book.ts";
+import { recordKey } from "./database.ts";
 import type { Machine } from "./machine.ts";
 import { aggregateOf, concerns, type Role } from "./role.ts";
 import { Run } from "./run.ts";
@@ -11,6 +17,7 @@ import type { Committed, Effect } from "./store.ts";
  */
 export class Ledger {
   #books: Map<string, Book> = new Map();
+  #families: Map<string, Book[]> = new Map();
   #members: Map<string, Machine> = new Map();
   #fail: (message: string) => void;
   #end = 0;
@@ -19,7 +26,11 @@ export class Ledger {
   constructor(roles: readonly Role[], fail: (message: string) => void) {
     this.#fail = fail;
     for (const role of roles) {
-      this.#books.set(role.bookmark, createBook(role));
+      const book = createBook(role);
+      this.#books.set(role.bookmark, book);
+      if (role.name === undefined) continue;
+      const versions = this.#families.get(role.name) ?? [];
+      this.#families.set(role.name, [...versions, book]);
     }
   }
 
@@ -40,7 +51,9 @@ export class Ledger {
 
   /** How many events wait to be handled, or for the bookmark to pass them. */
   behind(bookmark: string): number {
-    const { events, passed } = this.#book(bookmark);
+    const { events, passed, retired } = this.#book(bookmark);
+    // The later version is asked for them.
+    if (retired) return 0;
     return events.length - passed;
   }
 
@@ -48,7 +61,12 @@ export class Ledger {
   saidToBeHandled(bookmark: string, position: number): void {
     const book = this.#book(bookmark);
     const event = book.events.find((one) => one.position === position);
-    if (event && !isDone(book, event)) {
+    const versions = this.#versionsOf(book);
+    const isDoneBy = (one: Book) =>
+      concerns(one.role, event!)
+        ? isDone(one, event!)
+        : position <= (one.closedAt ?? one.stored);
+    if (event && !versions.some(isDoneBy)) {
       this.#fail(`${position} is said to be handled by ${bookmark}`);
     }
   }
@@ -56,6 +74,7 @@ export class Ledger {
   /** Somebody was told where a handler stands. */
   saidToStandAt(bookmark: string, position: number): void {
     const book = this.#book(bookmark);
+    if (book.closedAt !== undefined) return;
     const missing = book.events.find((event) =>
       event.position <= position && !isDone(book, event)
     );
@@ -107,6 +126,7 @@ export class Ledger {
   began(machine: Machine, bookmark: string, event: StoreEvent<any>): void {
     const book = this.#book(bookmark);
     const what = `${machine.name} begins ${event.position} of ${bookmark}`;
+    if (event.replay) this.#replays(book, event, what);
     const wrong = this.#run(machine, book).next(event);
     if (wrong) this.#fail(`${what}, which ${wrong}`);
     const inHand = this.#inHand(machine, book);
@@ -136,6 +156,7 @@ export class Ledger {
     inHand.delete(event.position);
     const { transactional, concurrency = 1 } = book.role.options;
     if (!transactional) this.#count(book, event.position);
+    if (!transactional && !event.replay) book.live.add(event.position);
     // If the page is cut short here, some are done behind one that is not.
     if (concurrency > 1 && inHand.size === 0) this.#run(machine, book).fail();
   }
@@ -167,7 +188,9 @@ export class Ledger {
     bookmark: string,
     position: number,
   ): void {
-    this.#run(machine, this.#book(bookmark)).store(position);
+    const book = this.#book(bookmark);
+    // A later version has moved it, not a handler of its own.
+    if (book.closedAt === undefined) this.#run(machine, book).store(position);
   }
 
   movedBlindly(machine: Machine, bookmark: string): void {
@@ -194,10 +217,17 @@ export class Ledger {
   /** Something is there for everybody. */
   committed({ writes, effects }: Committed): void {
     for (const effect of effects) this.#effect(effect);
+    for (const [name, versions] of this.#families) {
+      const record = writes.get(
+        recordKey(BOOKMARK_RECORD, liveVersionKey(name)),
+      );
+      if (record) this.#takenOver(versions, record as { value: string });
+    }
     for (const [key, value] of writes) {
       const [kind, ...rest] = key.split("/");
       if (kind === "bookmark") {
-        this.#moved(this.#book(rest.join("/")), value as number);
+        const book = this.#books.get(rest.join("/"));
+        if (book) this.#moved(book, value as number);
       } else if (rest[0] !== undefined) {
         this.#owned(rest[1]!, ownerIn(value));
       }
@@ -215,8 +245,63 @@ export class Ledger {
     book.owner = owner;
   }
 
-  #effect({ bookmark, position }: Effect): void {
+  /** The record that says which version is live is there for everybody. */
+  #takenOver(versions: Book[], record: { value: string }): void {
+    const { live, open, closing }: LiveVersion = JSON.parse(record.value);
+    versions.slice(0, live).forEach((book, index) => {
+      book.retired = index + 1 < live;
+      if (!book.retired) book.wasLive = true;
+      book.closing = closing === index + 1;
+      const isOpen = open.includes(index + 1) && !book.closing;
+      if (isOpen) book.closedAt = undefined;
+      // One that was never live has nothing that could be closed.
+      else if (book.retired && (book.wasLive || index === 0)) {
+        book.closedAt ??= book.stored;
+      }
+    });
+  }
+
+  /** A version is told that an earlier one has handled an event. */
+  #replays(book: Book, { position }: StoreEvent<any>, what: string): void {
+    const versions = this.#versionsOf(book);
+    const earlier = versions.slice(0, versions.indexOf(book));
+    const isHandled = earlier.some(({ closedAt, stored }) =>
+      position <= (closedAt ?? stored)
+    );
+    if (!isHandled) this.#fail(`${what} again, which nobody has handled`);
+  }
+
+  /** How many events were live for more than one version of a handler. */
+  twiceLive(bookmark: string): number {
     const book = this.#book(bookmark);
+    const others = this.#versionsOf(book).filter((one) => one !== book);
+    return [...book.live].filter((position) =>
+      others.some(({ live }) => live.has(position))
+    ).length;
+  }
+
+  /** Whether a later version has taken over. */
+  isRetired(bookmark: string): boolean {
+    return this.#book(bookmark).retired;
+  }
+
+  /** All versions of a handler, in their order. */
+  #versionsOf(book: Book): Book[] {
+    const { name } = book.role;
+    return name === undefined ? [book] : this.#families.get(name)!;
+  }
+
+  #effect({ bookmark, position, replay }: Effect): void {
+    const book = this.#book(bookmark);
+    if (!replay) {
+      book.live.add(position);
+      const both = this.#versionsOf(book).filter(({ live, role }) =>
+        live.has(position) && role.options.transactional
+      );
+      if (both.length > 1) {
+        this.#fail(`${position} is live twice, also for ${bookmark}`);
+      }
+    }
     if (book.handled.has(position)) {
       this.#fail(`${position} of ${bookmark} is written twice`);
     }
@@ -225,11 +310,20 @@ export class Ledger {
 
   #moved(book: Book, to: number): void {
     const { role: { bookmark }, stored } = book;
+    if (book.closing) {
+      book.stored = to;
+      return;
+    }
     if (to <= stored) {
       this.#fail(`${bookmark} moves back from ${stored} to ${to}`);
     }
     if (to > this.#end) this.#fail(`${bookmark} moves past the log, to ${to}`);
+    if (stored > (book.closedAt ?? Infinity)) {
+      this.#fail(`${bookmark} moves to ${to}, though it was closed`);
+    }
     book.stored = to;
+    // It moves out of the reach of its handlers, past what the next one does.
+    if (book.closedAt !== undefined) return;
     for (;;) {
       const event = book.events[book.passed];
       if (!event || event.position > to) break;

@@ -1,7 +1,9 @@
 import { HandlerCursor } from "../../core/handler_cursor.ts";
+import { HandlerVersion } from "../../core/handler_version.ts";
 import { Lease } from "../../core/lease.ts";
 import { ObservedMembers } from "../../core/observed_members.ts";
 import type { Plant } from "./plant.ts";
+import { faultless } from "./scenario.ts";
 
 /** Replaces a method of a class by another, which is given the first. */
 function method<T extends object, K extends keyof T & string>(
@@ -121,6 +123,42 @@ export const plants: Record<string, { plant: Plant; found: RegExp }> = {
       replace: method(Lease, "release", () => () => Promise.resolve()),
     },
     found: /after p\d left|after stop\(\)/,
+  },
+  "a version replays what the one before has not handled": {
+    plant: {
+      replace: method(
+        HandlerVersion,
+        "countHandled",
+        () => ({ events }) => Promise.resolve(events.length),
+      ),
+    },
+    found: /again, which nobody has handled/,
+  },
+  "a version is not told that it is retired": {
+    plant: {
+      client: ({ records, ...client }) => ({
+        ...client,
+        records: {
+          ...records!,
+          list: async (...of) =>
+            (await records!.list(...of))
+              .filter(({ key }) => !key.endsWith("-live")),
+        },
+      }),
+      faults: { kills: 5000 },
+    },
+    found: /though it was closed|is live twice/,
+  },
+  "a version takes over before the one before has given way": {
+    plant: {
+      replace: method(
+        Lease,
+        "held",
+        (lease, held) => () => lease.first || held(),
+      ),
+      faults: faultless,
+    },
+    found: /live twice without any fault/,
   },
   "nobody is ever taken for dead": {
     plant: {

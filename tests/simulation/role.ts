@@ -4,6 +4,10 @@ import type { DomainHandlerOpts } from "../../core/handler_options.ts";
 /** A handler that several processes run, each for the same bookmark. */
 export type Role = {
   readonly bookmark: string;
+  /** The name that it shares with other versions of it, if there are any. */
+  readonly name?: string;
+  /** From when on it is deployed, in milliseconds; 0 if ever. */
+  deployed?: number;
   readonly streams: string[];
   /** The types of events that it has a callback for. */
   readonly types: string[];

@@ -46,6 +46,8 @@ export type Scenario = {
   streams: string[];
   aggregates: number;
   isolation: Isolation;
+  /** Whether the provider has transactions. */
+  transactions: boolean;
   /** The most events of a page. */
   limit: number;
   /** Whether processes are told of new events. */
@@ -99,6 +101,7 @@ export function drawScenario(
     () => roles.filter(() => random.chance(0.8)),
   );
   processes[0] = roles;
+  if (random.chance(0.4)) addVersions(random, roles, processes);
   const faults: Faults = {
     kills: sometimes(2_000, 60_000),
     pauses: sometimes(1_000, 30_000),
@@ -118,6 +121,8 @@ export function drawScenario(
     streams,
     aggregates: random.whole(1, 5),
     isolation: random.pick(["locks", "conflicts"]),
+    transactions: roles.some(({ options }) => options.transactional) ||
+      random.chance(0.5),
     limit: random.pick([1, 2, 3, 5, 10, 100]),
     watch: random.chance(0.5),
     latency: random.pick([[0.1, 3], [0.5, 50], [0.1, 500], [5, 20]]),
@@ -167,6 +172,51 @@ function drawRole(
     work: random.pick([[0.1, 2], [1, 100], [0.1, 3000]]),
     failures,
   };
+}
+
+/** Later versions of a role, each deployed some time after the one before. */
+function addVersions(
+  random: Random,
+  roles: Role[],
+  processes: Role[][],
+): void {
+  const [first] = roles;
+  const { bookmark, streams, failures } = first!;
+  const name = bookmark;
+  roles[0] = { ...first!, name };
+  let deployed = 0;
+  const versions = [2, 3].slice(0, random.whole(1, 2)).map((version) => {
+    const role = drawRole(
+      random,
+      `${name}@version-${version}`,
+      streams,
+      failures,
+    );
+    deployed += random.magnitude(10, 60_000);
+    const { exclusive: _, ...options } = role.options;
+    return { ...role, name, deployed, options: { ...options, version } };
+  });
+  roles.push(...versions);
+  processes.forEach((own, index) => {
+    const isFirst = own === roles;
+    const rest = own.map((role) => role === first ? roles[0]! : role);
+    const deployedHere = versions.filter(() => random.chance(0.7));
+    processes[index] = isFirst ? roles : [...rest, ...deployedHere];
+  });
+}
+
+/** Whether no version of a handler shares its work with others. */
+export function isExclusive({ roles }: Scenario, wanted: string): boolean {
+  return roles.every(({ bookmark, name = bookmark, options }) =>
+    name !== wanted || options.exclusive !== false
+  );
+}
+
+/** Whether a version of a handler repeats at a stop what was out of order. */
+export function hasLanes({ roles }: Scenario, wanted: string): boolean {
+  return roles.some(({ bookmark, name = bookmark, options }) =>
+    name === wanted && (options.concurrency ?? 1) > 1
+  );
 }
 
 /** Whether nothing happens that makes an event come twice. */

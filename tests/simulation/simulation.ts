@@ -2,7 +2,12 @@ import { withoutAmbient } from "./ambient.ts";
 import { Happenings } from "./happenings.ts";
 import type { Plant } from "./plant.ts";
 import { Random } from "./random.ts";
-import { drawScenario, isFaultless } from "./scenario.ts";
+import {
+  drawScenario,
+  hasLanes,
+  isExclusive,
+  isFaultless,
+} from "./scenario.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Violation } from "./violation.ts";
 import { World } from "./world.ts";
@@ -96,7 +101,7 @@ async function catchUp({ scheduler, scenario, ledger, processes }: World) {
   const bookmarks = scenario.roles.map(({ bookmark }) => bookmark);
   const areOwned = () =>
     scenario.roles.every(({ bookmark, options: { exclusive = true } }) =>
-      !exclusive ||
+      !exclusive || ledger.isRetired(bookmark) ||
       processes.some(({ application }) =>
         application?.machine === ledger.owner(bookmark) &&
         application?.runs(bookmark)
@@ -160,10 +165,14 @@ async function end(world: World): Promise<void> {
     throw new Violation(`${machine.name} never reported: ${error}`);
   }
   if (!isFaultless(scenario)) return;
-  for (const { bookmark, options } of scenario.roles) {
-    const { exclusive = true, concurrency = 1 } = options;
-    if (!exclusive || concurrency > 1) continue;
-    if (ledger.repeated(bookmark) === 0) continue;
-    throw new Violation(`${bookmark} was handled twice without any fault`);
+  for (const { bookmark, name = bookmark, options } of scenario.roles) {
+    const { concurrency = 1 } = options;
+    if (!isExclusive(scenario, name) || concurrency > 1) continue;
+    if (ledger.repeated(bookmark) > 0) {
+      throw new Violation(`${bookmark} was handled twice without any fault`);
+    }
+    if (ledger.twiceLive(bookmark) > 0 && !hasLanes(scenario, name)) {
+      throw new Violation(`${bookmark} was live twice without any fault`);
+    }
   }
 }

@@ -28,7 +28,12 @@ export type Transaction = {
 };
 
 /** A row of a read model: the bookmark whose handler wrote it, and the event. */
-export type Effect = { readonly bookmark: string; readonly position: number };
+export type Effect = {
+  readonly bookmark: string;
+  readonly position: number;
+  /** Whether an earlier version of the handler was said to have handled it. */
+  readonly replay: boolean;
+};
 
 /** What is told of every change, once it is committed. */
 export type Committed = {

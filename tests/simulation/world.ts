@@ -1,4 +1,5 @@
 import { StoreError } from "../../core/errors.ts";
+import { isRetirement } from "../../core/handler_version.ts";
 import { Application, CallbackFailed } from "./application.ts";
 import { createDatabaseClient, type Watcher } from "./database.ts";
 import { Ledger } from "./ledger.ts";
@@ -7,7 +8,7 @@ import { ConnectionLost, Network } from "./network.ts";
 import type { Plant } from "./plant.ts";
 import type { Random } from "./random.ts";
 import type { Role } from "./role.ts";
-import { isFaultless, type Scenario } from "./scenario.ts";
+import { isExclusive, isFaultless, type Scenario } from "./scenario.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { DatabaseError, Store } from "./store.ts";
 
@@ -19,6 +20,8 @@ export type Process = {
   /** What runs; undefined while it is down. */
   application: Application | undefined;
 };
+
+const knownCodes = ["BOOKMARK_MOVED", "HANDLER_RETIRED", "TAKE_OVER_WAITS"];
 
 /** The processes, and the database that they share. */
 export class World {
@@ -153,6 +156,7 @@ export class World {
       store,
       ledger,
       limit: this.scenario.limit,
+      transactions: this.scenario.transactions,
       watched: this.scenario.watch ? this.#watchers : undefined,
       onError: (error, _stream, bookmark, event) =>
         this.#report(machine, error, bookmark, event?.position),
@@ -165,6 +169,7 @@ export class World {
       client: client ? client(plain) : plain,
       ...callback && { plant: callback },
       roles,
+      isDeployed: ({ deployed = 0 }) => this.scheduler.now >= deployed,
       ledger,
       random,
       failed: (error, bookmark) => this.#report(machine, error, bookmark),
@@ -181,7 +186,7 @@ export class World {
   ): void {
     const known = error instanceof ConnectionLost ||
       error instanceof DatabaseError || error instanceof CallbackFailed ||
-      (error instanceof StoreError && error.code === "BOOKMARK_MOVED");
+      (error instanceof StoreError && knownCodes.includes(error.code));
     if (!known && !isBehind(error)) {
       const text = error instanceof Error ? error.stack : String(error);
       this.scheduler.fail(`${machine.name} reports what nobody threw: ${text}`);
@@ -197,8 +202,9 @@ export class World {
     }
     this.ledger.failed(machine, bookmark);
     const role = this.scenario.roles.find((one) => one.bookmark === bookmark);
-    const { exclusive = true } = role?.options ?? {};
-    if (exclusive && isFaultless(this.scenario) && !isBehind(error)) {
+    const exclusive = isExclusive(this.scenario, role?.name ?? bookmark);
+    const isHarmless = isBehind(error) || isRetirement(error);
+    if (exclusive && isFaultless(this.scenario) && !isHarmless) {
       this.scheduler.fail(`${machine.name} fails without any fault: ${error}`);
     }
     if (position !== undefined && role?.options.continueOnError) {

@@ -1,0 +1,66 @@
+import { ParkedEvents } from "./parked_events.ts";
+import type { Provider } from "./provider.ts";
+import { bookmarkOf, type NumberedHandler } from "./version_names.ts";
+import { VersionRecord } from "./version_record.ts";
+
+/** What is asked of the handler itself, while it is the live one. */
+type Own = {
+  position(): Promise<any>;
+  isParked(
+    stream: string,
+    aggregateId: string,
+    version: number,
+  ): Promise<boolean>;
+};
+
+/** Where the live version of a handler stands, whichever that is. */
+export class LivePlace {
+  #provider: Provider<any>;
+  #handler: NumberedHandler;
+  #own: Own;
+  #live: number;
+
+  /** @param handler The one that is asked. */
+  constructor(provider: Provider<any>, handler: NumberedHandler, own: Own) {
+    this.#provider = provider;
+    this.#handler = handler;
+    this.#own = own;
+    // Without a number one takes itself for the live one, until that takes long.
+    this.#live = handler.version === 1 ? 1 : 0;
+  }
+
+  /** Where it stands. */
+  async position(): Promise<any> {
+    const { version } = this.#handler;
+    if (version > 1 && this.#live !== version) await this.look();
+    return this.#live === version
+      ? await this.#own.position()
+      : await this.#provider.getPosition(this.#bookmark());
+  }
+
+  /** Whether it has parked an event, or one before it. */
+  async isParked(
+    stream: string,
+    aggregateId: string,
+    version: number,
+  ): Promise<boolean> {
+    if (this.#live === this.#handler.version) {
+      return await this.#own.isParked(stream, aggregateId, version);
+    }
+    const parked = new ParkedEvents(this.#provider.records!, this.#bookmark());
+    const found = await parked.find(stream, aggregateId);
+    return found !== undefined && version >= found.value.version;
+  }
+
+  /** Reads which one is live. */
+  async look(): Promise<void> {
+    const { records } = this.#provider;
+    if (!records) return;
+    const record = new VersionRecord(records, this.#handler.name);
+    this.#live = (await record.read()).value.live;
+  }
+
+  #bookmark(): string {
+    return bookmarkOf(this.#handler.name, this.#live);
+  }
+}
