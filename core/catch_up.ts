@@ -100,7 +100,7 @@ export class CatchUp {
     reader: PageReader,
     enough: () => boolean,
   ): Promise<number> {
-    const { hooks } = this.#options;
+    const { hooks, caughtUp } = this.#options;
     let total = 0;
     let lost = 0;
     while (!enough()) {
@@ -117,7 +117,10 @@ export class CatchUp {
       else if (events.scannedTo !== undefined) cursor.moveTo(events.scannedTo);
       await hooks?.postRun?.(seen, handled);
       total += seen;
-      if (events.length === 0) break;
+      if (events.length === 0) {
+        if (caughtUp) await caughtUp(enough);
+        break;
+      }
       lost = moved ? 0 : lost + 1;
       if (lost === MAX_LOST) throw this.#bookmarkMoved();
       if (!moved) await cursor.follow();

@@ -39,6 +39,8 @@ export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
   streams: string[];
   /** Where the events are. */
   provider: ProviderOrPromise<any>;
+  /** Called when nothing is new, in the turn of the handler. */
+  caughtUp?: (enough: () => boolean) => Promise<void>;
 };
 
 /**
