@@ -117,10 +117,9 @@ export class CatchUp {
       else if (events.scannedTo !== undefined) cursor.moveTo(events.scannedTo);
       await hooks?.postRun?.(seen, handled);
       total += seen;
-      if (events.length === 0) {
-        if (caughtUp) await caughtUp(enough);
-        break;
-      }
+      const isDone = moved && seen === events.length && reader.isEnd(events);
+      if (caughtUp && isDone) await caughtUp(enough, seen);
+      if (events.length === 0) break;
       lost = moved ? 0 : lost + 1;
       if (lost === MAX_LOST) throw this.#bookmarkMoved();
       if (!moved) await cursor.follow();

@@ -20,6 +20,9 @@ import { createProvidedAggregate } from "./provided_aggregate.ts";
 import type { Provider } from "./provider.ts";
 import { readsOf } from "./schema.ts";
 
+/** How long timers wait for a moment when nothing is new. */
+const MOST_BUSY_MS = 5000;
+
 type AnyOptions = ProcessOptions<any, any, any, any, any>;
 type AnyProcess = Process<any, any, any, any, any>;
 
@@ -39,6 +42,8 @@ export class ProcessManager {
   #refusalReactions: Map<string, Reaction> = new Map();
   #registered: Set<string> = new Set();
   #pass: Pass | undefined;
+  /** When nothing was new for the last time, or something for the first. */
+  #quietAt: number | undefined;
 
   /** @throws {StoreError} `INVALID_INPUT` or `NOT_SUPPORTED` */
   constructor(clock: Clock, options: AnyOptions) {
@@ -59,7 +64,7 @@ export class ProcessManager {
       ...checkpoint !== undefined && { checkpoint },
       ...onFailure !== undefined && { onFailure },
       ...readsOf(streams),
-      caughtUp: (enough) => this.#fireTimers(enough),
+      caughtUp: (enough, events) => this.#caughtUp(enough, events),
     }, this.#clock);
   }
 
@@ -72,6 +77,7 @@ export class ProcessManager {
       stream,
       start: () => {
         this.#checkReactions();
+        this.#quietAt = undefined;
         start();
       },
       startsOn: (stream, by, reactions) =>
@@ -178,6 +184,19 @@ export class ProcessManager {
       onRefused: (command) => this.#refusalReactions.get(command),
     });
     return { runner, timers };
+  }
+
+  /**
+   * Timers wait until nothing is new: what the reactions of this pass cause may
+   * cancel them. Where something is new without end, they wait so long only.
+   */
+  async #caughtUp(enough: () => boolean, events: number): Promise<void> {
+    const now = this.#clock.monotonic();
+    if (events === 0) this.#quietAt = now;
+    this.#quietAt ??= now;
+    const isBusy = events > 0 && now - this.#quietAt < MOST_BUSY_MS;
+    if (isBusy || (events > 0 && this.#pass)) return;
+    await this.#fireTimers(enough);
   }
 
   async #fireTimers(enough: () => boolean): Promise<void> {

@@ -56,9 +56,7 @@ export class ProcessTimers {
 
   /** Takes the record of a timer away, if there is one. */
   async remove(id: string, timer: SetTimer): Promise<void> {
-    const key = keyOf(id, timer);
-    this.#failures.delete(key);
-    await this.#records.remove(this.#kind, key);
+    await this.#records.remove(this.#kind, keyOf(id, timer));
   }
 
   /** Looks at the timers next time, whatever is known of them. */
@@ -85,23 +83,24 @@ export class ProcessTimers {
     const now = this.#clock.now();
     if (!this.#isTimeToLook(now)) return 0;
     this.#next = Infinity;
-    const passed = new Set<string>();
+    const tried = new Set<string>();
     let fired = 0;
     let next: number | undefined;
     try {
-      while (next === undefined) {
+      for (let stuck = 0; next === undefined;) {
         // Those that failed stand in front of the others.
-        const limit = passed.size + PAGE_SIZE;
+        const limit = stuck + PAGE_SIZE;
         const found = await this.#records.due(this.#kind, LAST_MS, { limit });
+        stuck = found.filter(({ key }) => tried.has(key)).length;
         for (const record of found) {
-          if (passed.has(record.key)) continue;
+          if (tried.has(record.key)) continue;
           if (record.due! > now) {
             next = record.due!;
             break;
           }
           if (enough()) return fired;
+          tried.add(record.key);
           if (await this.#fire(record, fire, failed)) fired++;
-          else passed.add(record.key);
         }
         if (found.length < limit) next ??= Infinity;
       }
@@ -133,7 +132,8 @@ export class ProcessTimers {
     if (failure && this.#clock.monotonic() < failure.notBefore) return false;
     try {
       await fire(value);
-      await this.remove(value.id, value);
+      this.#failures.delete(key);
+      await this.#records.remove(this.#kind, key);
       return true;
     } catch (error) {
       const tries = (failure?.tries ?? 0) + 1;
