@@ -19,6 +19,7 @@ import { ProcessTimers } from "./process_timers.ts";
 import { createProvidedAggregate } from "./provided_aggregate.ts";
 import type { Provider } from "./provider.ts";
 import { readsOf } from "./schema.ts";
+import { checkName } from "./validation.ts";
 
 /** How long timers wait for a moment when nothing is new. */
 const MOST_BUSY_MS = 5000;
@@ -116,6 +117,7 @@ export class ProcessManager {
         async (aggregateId, event, meta) => {
           const id = by(event, aggregateId, meta);
           if (id === undefined) return;
+          checkName("processId", id);
           const { runner } = await this.#open();
           await runner.event(id, event, meta, reaction, starts);
         },
