@@ -133,6 +133,32 @@ export type {
   SchemaResult,
   StandardSchema,
 } from "./core/standard_schema.ts";
+export type { Duration } from "./core/duration.ts";
+export { createProcess } from "./core/process.ts";
+export type {
+  Correlate,
+  EventContext,
+  EventOf,
+  FiredTimer,
+  Process,
+  ProcessCommandBody,
+  ProcessCommands,
+  ProcessContext,
+  ProcessControls,
+  ProcessDecision,
+  ProcessDecisions,
+  ProcessEvents,
+  ProcessInstance,
+  ProcessOptions,
+  ProcessSend,
+  ProcessSource,
+  ProcessStatus,
+  Reacting,
+  RefusedCommand,
+  RegisterReactions,
+  TimerDue,
+  TypeOf,
+} from "./core/process_options.ts";
 export { withMetadata } from "./core/metadata_context.ts";
 export type { ParkedError } from "./core/parked_error.ts";
 export type { ParkedAggregate } from "./core/parked_events.ts";

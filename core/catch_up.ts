@@ -116,7 +116,7 @@ export class CatchUp {
     enough: () => boolean,
   ): Promise<number> {
     const { progress } = this.#context;
-    const { hooks } = this.#options;
+    const { hooks, caughtUp } = this.#options;
     let total = 0;
     let lost = 0;
     while (!enough()) {
@@ -146,6 +146,8 @@ export class CatchUp {
       else if (events.scannedTo !== undefined) cursor.moveTo(events.scannedTo);
       await hooks?.postRun?.(seen, handled);
       total += seen;
+      const isDone = moved && seen === events.length && reader.isEnd(events);
+      if (caughtUp && isDone) await caughtUp(enough, seen);
       if (events.length === 0) break;
       lost = moved ? 0 : lost + 1;
       if (lost === MAX_LOST) throw this.#bookmarkMoved();

@@ -42,6 +42,11 @@ export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
   streams: string[];
   /** Where the events are. */
   provider: ProviderOrPromise<any>;
+  /**
+   * Called when everything is handled that there was at the last read, in the
+   * turn of the handler, with how many events that gave.
+   */
+  caughtUp?: (enough: () => boolean, events: number) => Promise<void>;
 };
 
 /**

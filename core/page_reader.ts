@@ -54,6 +54,11 @@ export class PageReader {
     this.#next = { from, events: next };
   }
 
+  /** Whether the log had no more when these were read. */
+  isEnd(events: EventPage<any>): boolean {
+    return events.length < this.#limit();
+  }
+
   /** Part of a page was handled: the rest comes next. */
   keepRest(events: EventPage<any>, seen: number): void {
     if (seen === 0) return this.forget();

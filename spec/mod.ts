@@ -14,6 +14,13 @@ export { AssertionError } from "./assertion_error.ts";
 export type { ExpectedError } from "./errors.ts";
 export type { ExpectedEvent, GivenEvent } from "./events.ts";
 export type { EventsIn, HandlerSpec, StreamName } from "./handler.ts";
+export { specProcess } from "./process.ts";
+export type {
+  AnyEvent,
+  ProcessSpec,
+  SentCommand,
+  SpecifiedProcess,
+} from "./process.ts";
 export { spec } from "./spec.ts";
 export type {
   AnyAggregate,

@@ -22,6 +22,7 @@ import { parkedEventCases } from "./cases/parked_events.ts";
 import { parkingCases } from "./cases/parking.ts";
 import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
+import { processCases } from "./cases/processes.ts";
 import { recordCases } from "./cases/records.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
@@ -87,6 +88,7 @@ const everyCase: readonly Case[] = [
   ...transactionalHandlerCases,
   ...parkingCases,
   ...parkedEventCases,
+  ...processCases,
   ...capabilityCases,
 ];
 

@@ -4,6 +4,7 @@ import { createAggregate, type StorableAggregate } from "evtstore";
 export type RefusalCode =
   | "ALREADY_OPEN"
   | "NO_SUCH_ACCOUNT"
+  | "NOT_CONFIRMED"
   | "OVERDRAFT"
   | "SAME_ACCOUNT";
 

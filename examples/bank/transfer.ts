@@ -3,7 +3,15 @@ import type { RefusalCode } from "./account.ts";
 
 /** What can happen to a transfer. Each comes to one of the last three. */
 export type TransferEvent =
-  | { type: "TransferRequested"; from: string; to: string; cents: number }
+  | {
+    type: "TransferRequested";
+    from: string;
+    to: string;
+    cents: number;
+    /** Whether the money waits until the customer confirms. */
+    hold?: true;
+  }
+  | { type: "TransferConfirmed" }
   | { type: "TransferCompleted" }
   | { type: "TransferFailed"; code: RefusalCode }
   | {
@@ -31,6 +39,8 @@ export const transfer: StorableAggregate<TransferEvent, Transfer, "transfers"> =
       switch (event.type) {
         case "TransferRequested":
           return { status: "pending" };
+        case "TransferConfirmed":
+          return {};
         case "TransferCompleted":
           return { status: "completed" };
         case "TransferFailed":

@@ -6,7 +6,12 @@ import type { Transfer, TransferEvent } from "./transfer.ts";
 /** What can be asked of a transfer by a customer, and below, by its process. */
 export const transferCommands = {
   request(
-    { from, to, cents }: { from: string; to: string; cents: number },
+    { from, to, cents, hold }: {
+      from: string;
+      to: string;
+      cents: number;
+      hold?: true;
+    },
     transfer: Transfer,
   ): TransferEvent {
     checkAmount(cents);
@@ -16,9 +21,19 @@ export const transferCommands = {
         "ALREADY_REQUESTED",
       );
     }
-    return from === to
-      ? { type: "TransferRefused", from, to, cents, code: "SAME_ACCOUNT" }
-      : { type: "TransferRequested", from, to, cents };
+    if (from === to) {
+      return { type: "TransferRefused", from, to, cents, code: "SAME_ACCOUNT" };
+    }
+    return { type: "TransferRequested", from, to, cents, ...hold && { hold } };
+  },
+
+  /** Lets the money of a transfer go that waits for it. */
+  confirm(_command: object, transfer: Transfer): TransferEvent {
+    if (transfer.status === "pending") return { type: "TransferConfirmed" };
+    throw new CommandError(
+      "Cannot confirm a transfer that is not under way",
+      "NOT_PENDING",
+    );
   },
 
   complete(_command: object, transfer: Transfer): TransferEvent | void {

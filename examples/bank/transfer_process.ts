@@ -1,12 +1,30 @@
-import type { CommandOptions, StreamHandler } from "evtstore";
-import type { AccountEvent } from "./account.ts";
+import { createProcess, type ProcessControls } from "evtstore";
+import type { RefusalCode } from "./account.ts";
 import type { Bank } from "./bank.ts";
-import type { TransferEvent } from "./transfer.ts";
 
-/** A handler that moves the money of transfers. */
-export type TransferProcess = StreamHandler<
-  { accounts: AccountEvent; transfers: TransferEvent }
->;
+/** What the process of a transfer remembers. */
+export type TransferMemory = {
+  from: string;
+  to: string;
+  cents: number;
+  /** What the money waits for in the account that pays: nothing, or a word. */
+  waitsFor: "reservation" | "confirmation" | "nothing";
+  /** Whether the customer has confirmed, or had nothing to confirm. */
+  isConfirmed: boolean;
+};
+
+/** What the process of a transfer notes. */
+type Note =
+  | {
+    type: "TransferBegun";
+    from: string;
+    to: string;
+    cents: number;
+    hold: boolean;
+  }
+  | { type: "MoneyReserved" }
+  | { type: "CustomerConfirmed" }
+  | { type: "MoneySent" };
 
 /** A share of all transfers. */
 export type Share = {
@@ -16,88 +34,127 @@ export type Share = {
   of: number;
 };
 
+/** How long a transfer waits for the customer. */
+export const CONFIRM_WITHIN = "24h";
+
 /**
  * Moves the money of each transfer from one account to the other, and back if
- * it is not taken there: every event asks for the next step.
+ * it is not taken there. A transfer on hold waits for its customer in between,
+ * and not for ever.
  *
- * A handler sees each event at least once, so after a crash some again. Every
- * step has its own `commandId`, which the database stores once, so a step that
- * was done stays done once.
+ * After a crash a process sees some events again, and finds what it has decided
+ * about them: every step is taken once.
  *
  * @param share The transfers that this process moves, so that others can move
  * the rest at the same time; all of them unless given.
  */
 export function createTransferProcess(
-  { createHandler, accounts, transfers }: Bank,
+  { domain, accounts, transfers }: Bank,
   share: Share = { index: 0, of: 1 },
-): TransferProcess {
+): ProcessControls<TransferMemory> {
   // The number of shares is in the name: with another number, each of them has
   // other transfers and begins anew, and the steps that were done stay done.
-  const process = createHandler(
-    `transfer-process-${share.index}-of-${share.of}`,
-    ["transfers", "accounts"],
-  );
+  const process = createProcess({
+    name: `transfer-process-${share.index}-of-${share.of}`,
+    stream: "transfer-processes",
+    streams: [domain.transfer, domain.account],
+    commands: { accounts, transfers },
+    timers: ["unconfirmed"],
+    create: (): TransferMemory => ({
+      from: "",
+      to: "",
+      cents: 0,
+      waitsFor: "reservation",
+      isConfirmed: false,
+    }),
+    fold: (note: Note): Partial<TransferMemory> => {
+      switch (note.type) {
+        case "TransferBegun": {
+          const { from, to, cents, hold } = note;
+          return { from, to, cents, isConfirmed: !hold };
+        }
+        case "MoneyReserved":
+          return { waitsFor: "confirmation" };
+        case "CustomerConfirmed":
+          return { isConfirmed: true };
+        case "MoneySent":
+          return { waitsFor: "nothing" };
+      }
+    },
+  });
 
-  async function step(
-    transferId: string,
-    name: string,
-    take: (options: CommandOptions) => Promise<unknown>,
-  ): Promise<void> {
-    if (shareOf(transferId, share.of) !== share.index) return;
-    await take({
-      // The ids of customers' commands have no colon: none of them is a step's.
-      commandId: `${transferId}:${name}`,
-      metadata: { correlationId: transferId },
-    });
-  }
+  const ofShare = (transferId: string) =>
+    shareOf(transferId, share.of) === share.index ? transferId : undefined;
 
-  process.handle(
-    "transfers",
-    "TransferRequested",
-    (transferId, { from, to, cents }) =>
-      step(
-        transferId,
-        "reserve",
-        (options) => accounts.reserve(from, { transferId, to, cents }, options),
-      ),
-  );
+  process.startsOn("transfers", (_event, transferId) => ofShare(transferId), {
+    TransferRequested: (event, { id, send, setTimer }) => {
+      const { from, to, cents, hold = false } = event;
+      return [
+        { type: "TransferBegun", from, to, cents, hold },
+        send.accounts.reserve(from, { transferId: id, to, cents }),
+        ...hold ? [setTimer("unconfirmed", { after: CONFIRM_WITHIN })] : [],
+      ];
+    },
+  });
 
-  process.handleStream("accounts", {
-    TransferReserved: (from, { transferId, to, cents }) =>
-      step(
-        transferId,
-        "receive",
-        (options) => accounts.receive(to, { transferId, from, cents }, options),
-      ),
+  process.on("transfers", (_event, transferId) => ofShare(transferId), {
+    TransferConfirmed: (_event, { id, state, send, cancelTimer }) => {
+      const { from, to, cents, waitsFor } = state;
+      // Twice, or too late: the money has left.
+      if (state.isConfirmed || waitsFor === "nothing") return;
+      const confirmed = [
+        { type: "CustomerConfirmed" as const },
+        cancelTimer("unconfirmed"),
+      ];
+      if (waitsFor === "reservation") return confirmed;
+      return [
+        ...confirmed,
+        { type: "MoneySent" },
+        send.accounts.receive(to, { transferId: id, from, cents }),
+      ];
+    },
+  });
 
-    ReceiptRefused: (_to, { transferId, from, cents, code }) =>
-      step(
-        transferId,
-        "take-back",
-        (options) =>
-          accounts.takeBack(from, { transferId, cents, code }, options),
-      ),
+  process.on("accounts", ({ transferId }) => ofShare(transferId), {
+    TransferReserved: (_event, { id, state, send }) => {
+      const { from, to, cents } = state;
+      if (!state.isConfirmed) return { type: "MoneyReserved" };
+      return [
+        { type: "MoneySent" },
+        send.accounts.receive(to, { transferId: id, from, cents }),
+      ];
+    },
 
-    TransferReceived: (_to, { transferId }) =>
-      step(
-        transferId,
-        "complete",
-        (options) => transfers.complete(transferId, {}, options),
-      ),
+    ReceiptRefused: ({ code }, { id, state: { from, cents }, send }) =>
+      send.accounts.takeBack(from, { transferId: id, cents, code }),
 
-    ReservationRefused: (_from, { transferId, code }) =>
-      step(
-        transferId,
-        "fail",
-        (options) => transfers.fail(transferId, { code }, options),
-      ),
+    TransferReceived: (_event, { id, send, end }) => [
+      send.transfers.complete(id, {}),
+      end(),
+    ],
 
-    TransferReturned: (_from, { transferId, code }) =>
-      step(
-        transferId,
-        "fail",
-        (options) => transfers.fail(transferId, { code }, options),
-      ),
+    ReservationRefused: ({ code }, { id, send, end }) => [
+      send.transfers.fail(id, { code }),
+      end(),
+    ],
+
+    TransferReturned: ({ code }, { id, send, end }) => [
+      send.transfers.fail(id, { code }),
+      end(),
+    ],
+  });
+
+  process.onTimer("unconfirmed", (_timer, { id, state, send, setTimer }) => {
+    const code: RefusalCode = "NOT_CONFIRMED";
+    const { from, cents, waitsFor } = state;
+    // There is nothing to give back yet.
+    if (waitsFor === "reservation") {
+      return setTimer("unconfirmed", { after: "1h" });
+    }
+    return [
+      { type: "MoneySent" },
+      send.accounts.takeBack(from, { transferId: id, cents, code }),
+    ];
   });
 
   return process;
