@@ -40,7 +40,7 @@ export type ErrorCode =
  * application can load it by `import` and by `require`, or in two versions. A
  * class that an application derives is compared as usual.
  */
-function knowAcrossCopies(
+export function knowAcrossCopies(
   name: string,
   errorClass: { readonly prototype: Error },
 ): void {

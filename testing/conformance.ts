@@ -23,6 +23,7 @@ import { parkingCases } from "./cases/parking.ts";
 import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
 import { recordCases } from "./cases/records.ts";
+import { requirementCases } from "./cases/requirements.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
 import { snapshotCases } from "./cases/snapshots.ts";
@@ -77,6 +78,7 @@ const everyCase: readonly Case[] = [
   ...commandCases,
   ...badInputCases,
   ...repeatedCommandCases,
+  ...requirementCases,
   ...snapshotCases,
   ...handlerCases,
   ...handledCases,
