@@ -23,6 +23,7 @@ import { parkingCases } from "./cases/parking.ts";
 import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
 import { recordCases } from "./cases/records.ts";
+import { reservationCases } from "./cases/reservations.ts";
 import { requirementCases } from "./cases/requirements.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
@@ -79,6 +80,7 @@ const everyCase: readonly Case[] = [
   ...badInputCases,
   ...repeatedCommandCases,
   ...requirementCases,
+  ...reservationCases,
   ...snapshotCases,
   ...handlerCases,
   ...handledCases,
