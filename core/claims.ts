@@ -90,9 +90,9 @@ export function claimsOf(
   if (both !== undefined) {
     throw invalid("release", `"${both}" to be in one of reserve and release`);
   }
+  if (requires.length + reserve.length + release.length === 0) return undefined;
   checkSupport(provider, claims);
-  const isEmpty = requires.length + reserve.length + release.length === 0;
-  return isEmpty ? undefined : claims;
+  return claims;
 }
 
 /**

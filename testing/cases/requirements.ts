@@ -9,6 +9,7 @@ import {
   expectSame,
   isStoreError,
 } from "../expect.ts";
+import { numbered } from "../numbered.ts";
 import { errorsOf, type Outcome, race, settle } from "../outcome.ts";
 import type { Subject } from "../subject.ts";
 import { createGate, sleep } from "../time.ts";
@@ -18,6 +19,36 @@ const MEANWHILE_MS = 100;
 
 /** Commands that need other aggregates to stay as they are. */
 export const requirementCases: readonly Case[] = [
+  {
+    name: "hold: it tells the version, also of what the transaction wrote",
+    guarantee: 2,
+    needs: ["transact", "hold"],
+    async run(subject) {
+      const [stream, id] = [subject.unique("stream"), subject.unique("id")];
+      await subject.append(stream, id, 1, numbered(1));
+      const versions = await subject.transact(async (tx) => {
+        const before = [
+          await subject.hold(stream, subject.unique("id"), 0, tx),
+          await subject.hold(stream, id, 0, tx),
+          await subject.hold(stream, id, 1, tx),
+          await subject.hold(stream, id, 7, tx),
+        ];
+        // What is held for others is free for the transaction itself.
+        await subject.append(stream, id, 2, numbered(2), { tx });
+        return [...before, await subject.hold(stream, id, 3, tx)];
+      });
+      expectSame(versions, [0, 1, 1, 1, 3], "the versions");
+      await subject.append(stream, id, 4, numbered(1));
+      const stored = await subject.load(stream, id);
+      expectSame(
+        stored.map((one) => one.version),
+        [1, 2, 3, 4],
+        "what is there",
+      );
+      const log = await subject.log(stream, 4);
+      expectSame(log.length, 4, "the number of events in the log");
+    },
+  },
   {
     name: "requires: events are stored only beside that version of another",
     guarantee: 2,
@@ -124,6 +155,11 @@ export const requirementCases: readonly Case[] = [
       expect(
         first.won || second.won,
         "Expected one of both to be stored: none was",
+      );
+      expectSame(
+        [(await atNow(own)).version, (await atNow(other)).version],
+        [second.won ? 1 : 0, first.won ? 3 : 2],
+        "the versions of both",
       );
     },
   },

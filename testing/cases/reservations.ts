@@ -216,6 +216,49 @@ export const reservationCases: readonly Case[] = [
     },
   },
   {
+    name: "reservations: a key that changes hands meanwhile is not given away",
+    guarantee: 2,
+    needs: ["transact", "records"],
+    async run(subject) {
+      const { counter, ada, bob, key, ownerOf } = prepare(subject);
+      const elsewhere = createCounter(subject, {
+        stream: counter.stream,
+        provider: await subject.another(),
+        retries: 3,
+      });
+      await counter.add(ada, 1, { reserve: [key] });
+      // Between the look at whose it is and its removal others take it over,
+      // where the database lets them.
+      const looked = createGate();
+      const others = looked.opened.then(async () => {
+        await elsewhere.add(ada, 1, { release: [key] });
+        await elsewhere.add(bob, 1, { reserve: [key] });
+      });
+      const { records } = subject;
+      const slow: typeof records = {
+        put: (...args) => records.put(...args),
+        list: (...args) => records.list(...args),
+        due: (...args) => records.due(...args),
+        remove: (...args) => records.remove(...args),
+        async get(...args) {
+          const found = await records.get(...args);
+          looked.open();
+          await Promise.race([settle(others), sleep(MEANWHILE_MS)]);
+          return found;
+        },
+      };
+      const command = createCounter(subject, {
+        stream: counter.stream,
+        provider: { ...subject.provider, records: slow },
+      });
+      const { won } = await settle(command.add(ada, 1, { release: [key] }));
+      await others;
+      expectSame(await ownerOf(key), bob, "who has it");
+      const stored = await subject.load(counter.stream, ada);
+      expectSame(stored.length, won ? 3 : 2, "the number of events stored");
+    },
+  },
+  {
     name: "reservations: keys that are long or look alike are kept apart",
     guarantee: 10,
     needs: ["transact", "records"],
