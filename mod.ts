@@ -28,6 +28,12 @@ export type {
 } from "./core/aggregate_cache.ts";
 export { createBookmark, MemoryBookmark } from "./core/bookmark.ts";
 export type { HandlerBookmark, ProviderBookmark } from "./core/bookmark.ts";
+export { RequirementError, ReservationError } from "./core/claim_errors.ts";
+export type {
+  RequirementFacts,
+  ReservationFacts,
+} from "./core/claim_errors.ts";
+export type { Claims, Decision, Requirement } from "./core/claims.ts";
 export type { CommandOptions, RetryOptions } from "./core/command_executor.ts";
 export { createCommands } from "./core/commands.ts";
 export type {
@@ -173,6 +179,8 @@ export type {
   SetPositionOptions,
 } from "./core/provider.ts";
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
+export { findReservation } from "./core/reservations.ts";
+export type { Reservation } from "./core/reservations.ts";
 export type { SnapshotOptions } from "./core/snapshot_options.ts";
 export type { Erasure } from "./core/forget.ts";
 export type {

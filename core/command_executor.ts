@@ -3,8 +3,22 @@ import type {
   BaseAggregate,
   ProvidedAggregate,
 } from "./aggregate.ts";
+import { appendClaiming } from "./claimed_append.ts";
+import {
+  type CheckedClaims,
+  type Claims,
+  claimsOf,
+  type Decision,
+  isDecision,
+  mayDecideAgain,
+} from "./claims.ts";
 import { copyPlainData } from "./copy.ts";
-import { DuplicateCommandError, StoreError, VersionError } from "./errors.ts";
+import {
+  CommandError,
+  DuplicateCommandError,
+  StoreError,
+  VersionError,
+} from "./errors.ts";
 import type { Event, EventMetadata, StoreEvent } from "./event.ts";
 import { isSamePosition } from "./position.ts";
 import type { AppendOptions, Provider } from "./provider.ts";
@@ -13,7 +27,7 @@ import { toStorable } from "./schema.ts";
 import { checkMetadata, checkName } from "./validation.ts";
 
 /** Options of a command. */
-export type CommandOptions<Tx = any> = {
+export type CommandOptions<Tx = any> = Claims & {
   /** Refuse with `VersionError` if the aggregate is at another version. */
   expectedVersion?: number;
   /**
@@ -33,7 +47,8 @@ export type CommandOptions<Tx = any> = {
 /** Options of {@linkcode createCommands}. */
 export type RetryOptions = {
   /**
-   * How often to load the aggregate and decide again after a `VersionError`.
+   * How often to load the aggregate and decide again after a `VersionError`, or
+   * where what the command handler requires of another aggregate has changed.
    * Default: 0, because that calls the command handler again, and only its
    * author knows whether it may run twice.
    */
@@ -43,7 +58,18 @@ export type RetryOptions = {
 /** What a command handler decides on an aggregate. */
 export type Decide<E extends Event, A extends Aggregate> = (
   aggregate: A & BaseAggregate,
-) => Promise<E | E[] | void> | E | E[] | void;
+) =>
+  | Promise<E | E[] | Decision<E> | void>
+  | E
+  | E[]
+  | Decision<E>
+  | void;
+
+/** What was decided, checked. */
+type Decided<E extends Event> = {
+  events: E[];
+  claims: CheckedClaims | undefined;
+};
 
 /**
  * Runs commands of one aggregate: load, decide, append. Both generations of
@@ -98,14 +124,15 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
       if (await this.#isRepeat(provider, id, options)) {
         return await this.#load(id, options);
       }
-      const events = await this.#decide(aggregate, decide, options);
-      if (events.length === 0) return { ...aggregate };
+      const decided = await this.#decide(provider, aggregate, decide, options);
+      if (decided.events.length === 0) return { ...aggregate };
       options.signal?.throwIfAborted();
       try {
-        return await this.#append(provider, aggregate, events, options);
+        return await this.#append(provider, aggregate, decided, options);
       } catch (error) {
-        const again = error instanceof VersionError && mayRetry &&
-          attempt < this.#retries;
+        const isOld = error instanceof VersionError ||
+          mayDecideAgain(error, options);
+        const again = isOld && mayRetry && attempt < this.#retries;
         if (!again) throw error;
       }
     }
@@ -135,23 +162,27 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     options: CommandOptions,
   ): Promise<{ done?: A & BaseAggregate; newer?: A & BaseAggregate }> {
     options.signal?.throwIfAborted();
-    let events: E[];
+    let decided: Decided<E>;
     try {
-      events = await this.#decide(kept, decide, options);
+      decided = await this.#decide(provider, kept, decide, options);
     } catch (error) {
       const newer = await this.#newerThan(kept);
       if (newer) return { newer };
       throw error;
     }
-    if (events.length === 0) {
+    if (decided.events.length === 0) {
       const newer = await this.#newerThan(kept);
       return newer ? { newer } : { done: { ...kept } };
     }
     options.signal?.throwIfAborted();
     try {
-      return { done: await this.#append(provider, kept, events, options) };
+      return { done: await this.#append(provider, kept, decided, options) };
     } catch (error) {
       if (error instanceof VersionError) return {};
+      // What it claimed was refused: a newer aggregate may not claim it.
+      const newer = error instanceof CommandError &&
+        await this.#newerThan(kept);
+      if (newer) return { newer };
       throw error;
     }
   }
@@ -179,40 +210,48 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     if (tx !== undefined && !provider.transact) {
       throw unsupported(provider, "tx", "append inside a transaction");
     }
+    claimsOf(provider, this.#own(id), options);
     return provider;
   }
 
+  #own(aggregateId: string): { stream: string; aggregateId: string } {
+    return { stream: this.#provided.stream, aggregateId };
+  }
+
   async #decide(
+    provider: Provider<E>,
     aggregate: A & BaseAggregate,
     decide: Decide<E, A>,
-    { expectedVersion }: CommandOptions,
-  ): Promise<E[]> {
+    options: CommandOptions,
+  ): Promise<Decided<E>> {
+    const { expectedVersion } = options;
+    const own = this.#own(aggregate.aggregateId);
     if (
       expectedVersion !== undefined && aggregate.version !== expectedVersion
     ) {
       throw VersionError.of({
-        stream: this.#provided.stream,
-        aggregateId: aggregate.aggregateId,
+        ...own,
         expectedVersion,
         actualVersion: aggregate.version,
       });
     }
     // The handler gets a copy: what it changes there is not what happened.
     const decided = await decide(copyPlainData(aggregate) ?? aggregate);
-    if (!decided) return [];
-    const events = Array.isArray(decided) ? decided : [decided];
-    return events.map((event, index) =>
-      toStorable(this.#provided, `events[${index}]`, event, {
-        stream: this.#provided.stream,
-        aggregateId: aggregate.aggregateId,
-      })
-    );
+    if (!decided) return { events: [], claims: undefined };
+    const more = isDecision<E>(decided) ? decided : undefined;
+    const events = more ? more.events : decided as E | E[];
+    return {
+      events: [events].flat().map((event, index) =>
+        toStorable(this.#provided, `events[${index}]`, event as E, own)
+      ),
+      claims: claimsOf(provider, own, more ?? {}, options),
+    };
   }
 
   async #append(
     provider: Provider<E>,
     aggregate: A & BaseAggregate,
-    events: E[],
+    { events, claims }: Decided<E>,
     options: CommandOptions,
   ): Promise<A & BaseAggregate> {
     const { stream, cache, snapshots, toNextAggregate } = this.#provided;
@@ -227,19 +266,28 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
         metadata: { ...inherited, ...options.metadata },
       }))
       : created;
-    let stored: StoreEvent<E>[];
-    try {
-      stored = await provider.append(
+    const persisted = this.#persist(described, aggregate);
+    const append = (tx: unknown) =>
+      provider.append(
         stream,
         id,
         version,
-        this.#persist(described, aggregate),
-        appendOptions(options),
+        persisted,
+        appendOptions(options, tx),
       );
+    let stored: StoreEvent<E>[];
+    try {
+      stored = await (claims
+        ? appendClaiming(provider, {
+          own: { ...this.#own(id), version: aggregate.version },
+          claims,
+          append,
+        }, options.tx)
+        : append(options.tx));
     } catch (error) {
       cache?.delete(id);
       const repeated = error instanceof DuplicateCommandError ||
-        (error instanceof VersionError &&
+        (error instanceof CommandError &&
           await this.#isRepeat(provider, id, options));
       if (!repeated) throw error;
       return await this.#load(id, options);
@@ -291,7 +339,10 @@ function transaction({ tx }: CommandOptions): { tx?: unknown } {
   return tx === undefined ? {} : { tx };
 }
 
-function appendOptions({ tx, commandId }: CommandOptions): AppendOptions {
+function appendOptions(
+  { commandId }: CommandOptions,
+  tx: unknown,
+): AppendOptions {
   const options: AppendOptions = {};
   if (tx !== undefined) options.tx = tx;
   if (commandId !== undefined) options.commandId = commandId;

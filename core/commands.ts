@@ -8,6 +8,7 @@ import {
   type CommandOptions,
   type RetryOptions,
 } from "./command_executor.ts";
+import type { Decision } from "./claims.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, Ext } from "./event.ts";
 import { originOf, withOrigin } from "./origin.ts";
@@ -20,8 +21,11 @@ export type Command = {
   type: string;
 };
 
-/** What a command handler may return: an event, several, or none. */
-export type CommandResult<E extends Event> = E | E[] | void;
+/**
+ * What a command handler may return: an event, several, or none; or events and
+ * what they claim beyond their aggregate.
+ */
+export type CommandResult<E extends Event> = E | E[] | Decision<E> | void;
 
 /** What a command handler receives, beside the aggregate's id. */
 export type ReceivedCommand<C extends Command, T extends C["type"]> =
@@ -156,6 +160,8 @@ export type NoCommandSchema = {
  * @returns The commands: `(aggregateId, body, options?) => Promise<aggregate>`.
  * A command rejects with what its handler throws; with {@linkcode VersionError}
  * if somebody else was faster more than `retries` times; with
+ * {@linkcode RequirementError} or {@linkcode ReservationError} if what it claims
+ * beyond its aggregate is not so; with
  * {@linkcode StoreError} `INVALID_INPUT` for what cannot be stored, and
  * `NOT_SUPPORTED` for an option that the provider lacks.
  * @throws {StoreError} `INVALID_INPUT` for a handler that is not a function.

@@ -5,6 +5,8 @@
 export type ErrorCode =
   | "VERSION_CONFLICT"
   | "DUPLICATE_COMMAND"
+  | "REQUIREMENT_FAILED"
+  | "ALREADY_RESERVED"
   | "INVALID_INPUT"
   | "INVALID_EVENT"
   | "INVALID_COMMAND"
@@ -44,7 +46,7 @@ export type ErrorCode =
  * application can load it by `import` and by `require`, or in two versions. A
  * class that an application derives is compared as usual.
  */
-function knowAcrossCopies(
+export function knowAcrossCopies(
   name: string,
   errorClass: { readonly prototype: Error },
 ): void {

@@ -171,6 +171,19 @@ export type Provider<Evt extends Event, Tx = any> = {
   ): Promise<number | undefined>;
   /** Where the safe end of the log is, and what holds it back. */
   horizon?(): Promise<Horizon>;
+  /**
+   * Holds an aggregate at a version until the transaction ends: nobody else
+   * appends to it before that. Whoever tries waits, or is refused, or the
+   * transaction is.
+   *
+   * @returns The version that it has. It is held if that is `version`.
+   */
+  hold?(
+    stream: string,
+    aggregateId: string,
+    version: number,
+    options: { tx: Tx },
+  ): Promise<number>;
 };
 
 /** A provider, or the promise of one. */

@@ -121,7 +121,7 @@ export type KnexProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;
 
@@ -178,6 +178,7 @@ export function createProvider<E extends Event = any>(
     },
     findCommand: async (...args) => await use().findCommand(...args),
     horizon: async () => await use().horizon(),
+    hold: async (...args) => await use().hold(...args),
   };
 }
 

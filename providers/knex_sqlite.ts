@@ -13,6 +13,7 @@ import {
   readHead,
   readLast,
   readPage,
+  readVersion,
 } from "./knex_sqlite_events.ts";
 import { createRecords } from "./knex_sqlite_records.ts";
 import { KnexSqliteStore, type SqliteSession } from "./knex_sqlite_store.ts";
@@ -37,7 +38,7 @@ type FullProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;
 
@@ -182,6 +183,16 @@ export function createSqliteProvider<E extends Event>(
 
     async horizon() {
       return { position: await head("horizon"), blockedBy: [] };
+    },
+
+    // Nobody else writes while a transaction has the write lock.
+    async hold(stream, aggregateId, _version, { tx }) {
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      return await store.read(
+        { what: "hold", tx, facts: { stream, aggregateId } },
+        (session) => readVersion(session, statements, stream, aggregateId),
+      );
     },
   };
 }

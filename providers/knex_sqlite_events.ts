@@ -29,12 +29,12 @@ export async function appendEvents(
   ) {
     throw new DuplicateCommandError({ stream, aggregateId, commandId });
   }
-  const head = await session.get<{ version: number }>(
-    statements.selectVersion,
+  const actualVersion = await readVersion(
+    session,
+    statements,
     stream,
     aggregateId,
   );
-  const actualVersion = head?.version ?? 0;
   const expectedVersion = version - 1;
   if (actualVersion !== expectedVersion) {
     throw VersionError.of({
@@ -60,6 +60,21 @@ export async function appendEvents(
     positions.push(row!.position);
   }
   return positions;
+}
+
+/** The version of an aggregate, 0 if it has no events. */
+export async function readVersion(
+  session: SqliteSession,
+  statements: SqliteStatements,
+  stream: string,
+  aggregateId: string,
+): Promise<number> {
+  const row = await session.get<{ version: number }>(
+    statements.selectVersion,
+    stream,
+    aggregateId,
+  );
+  return row?.version ?? 0;
 }
 
 /** The version of the first event of a command. */

@@ -226,6 +226,10 @@ export function createProvider<E extends Event = any>(
 
     horizon: async () => ({ position: log.end(false), blockedBy: [] }),
 
+    // Nobody else writes while a transaction is open.
+    hold: async (stream, id, _version, { tx }) =>
+      log.lastOf(stream, id, changesOf(tx) !== undefined)?.version ?? 0,
+
     watch: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

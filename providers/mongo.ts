@@ -20,6 +20,7 @@ import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
 import { createEventsMapper, type Event } from "../core/event.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
+import { holdVersion } from "./held_version.ts";
 import { checkText, toStreams } from "./name_input.ts";
 import {
   moveBookmark,
@@ -236,7 +237,7 @@ export function createProvider<E extends Event = any, Session = any>(
 
     watch: (listener) => watcher.watch(listener),
 
-    ...(options.transactions === false ? {} as { transact: never } : {
+    ...(options.transactions === false ? {} as Record<InTransaction, never> : {
       async transact<T>(work: (tx: Session) => Promise<T>): Promise<T> {
         const log = await store.open();
         if (!log.hasTransactions) throw noTransactions();
@@ -244,6 +245,36 @@ export function createProvider<E extends Event = any, Session = any>(
           .transact<T, Session>(log, work);
         if (hasAppended) watcher.appended();
         return value;
+      },
+
+      async hold(
+        stream: string,
+        aggregateId: string,
+        version: number,
+        { tx }: { tx: Session },
+      ): Promise<number> {
+        checkText("stream", stream);
+        checkText("aggregateId", aggregateId);
+        return await run("hold", tx, (log, session) =>
+          holdVersion(
+            stream,
+            aggregateId,
+            version,
+            ({ version, events }) =>
+              transactions.occupy(
+                log,
+                session!,
+                createCommit(
+                  log.createId,
+                  stream,
+                  aggregateId,
+                  version,
+                  events,
+                  undefined,
+                ),
+              ),
+            () => Promise.resolve(),
+          ), { stream, aggregateId });
       },
     }),
 
@@ -271,6 +302,9 @@ export function createProvider<E extends Event = any, Session = any>(
       })),
   };
 }
+
+/** What a provider without transactions does not have. */
+type InTransaction = "transact" | "hold";
 
 function noTransactions() {
   return new StoreError(

@@ -43,6 +43,6 @@ export type MongoProvider<E extends Event, Session = any> =
   & Required<
     Pick<
       Provider<E, Session>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;

@@ -4,6 +4,7 @@ import {
   createAsyncContext,
 } from "../core/async_context.ts";
 import { systemClock } from "../core/clock.ts";
+import { writeOptions } from "./mongo_bookmarks.ts";
 import { type Commit, placeAfter } from "./mongo_documents.ts";
 import type { MongoSession } from "./mongo_driver.ts";
 import {
@@ -124,6 +125,33 @@ export class MongoTransactions {
     commit: Commit,
   ): Promise<bigint> {
     const own = this.#open.get(session);
+    const head = await this.#insert(log, session, commit, own);
+    own?.commits.push(commit);
+    if (own) own.head = head + BigInt(commit.documents.length);
+    return head;
+  }
+
+  /**
+   * Puts a commit at the end of the log and takes it away again: nobody else
+   * can have its version, or any position, until the transaction ends.
+   */
+  async occupy(
+    log: MongoLog,
+    session: MongoSession,
+    commit: Commit,
+  ): Promise<void> {
+    await this.#insert(log, session, commit, this.#open.get(session));
+    for (const { _id } of commit.documents) {
+      await log.events.deleteOne({ _id }, writeOptions(session));
+    }
+  }
+
+  async #insert(
+    log: MongoLog,
+    session: MongoSession,
+    commit: Commit,
+    own: Transaction | undefined,
+  ): Promise<bigint> {
     if (own) own.release ??= await this.#slots.take("append in a transaction");
     try {
       const refusal = await findRefusal(log, commit, session);
@@ -131,8 +159,6 @@ export class MongoTransactions {
       if (refusal) throw refusal;
       const head = await this.#headIn(log, session);
       await insertIn(log, session, placeAfter(log, commit, head));
-      own?.commits.push(commit);
-      if (own) own.head = head + BigInt(commit.documents.length);
       return head;
     } catch (error) {
       const isOverrun = isTransient(error) ||

@@ -29,6 +29,7 @@ import {
   readHead,
   readLast,
   readPage,
+  readVersion,
 } from "./sqlite_events.ts";
 import {
   type SqliteDatabaseOptions,
@@ -64,7 +65,7 @@ export type SqliteProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, DatabaseSync>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >
   & {
@@ -262,6 +263,17 @@ export function createProvider<E extends Event = any>(
 
     async horizon() {
       return { position: await head("horizon"), blockedBy: [] };
+    },
+
+    // Nobody else writes while a transaction has the write lock.
+    async hold(stream, aggregateId, _version, { tx }) {
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      return await store.read(
+        { what: "hold", tx, facts: { stream, aggregateId } },
+        (connection) =>
+          readVersion(connection, statements, stream, aggregateId),
+      );
     },
 
     close() {

@@ -56,11 +56,12 @@ export function appendEvents(
   ) {
     throw new DuplicateCommandError({ stream, aggregateId, commandId });
   }
-  const actualVersion = connection.get<{ version: number }>(
-    statements.selectVersion,
+  const actualVersion = readVersion(
+    connection,
+    statements,
     stream,
     aggregateId,
-  )?.version ?? 0;
+  );
   const expectedVersion = version - 1;
   if (actualVersion !== expectedVersion) {
     throw VersionError.of({
@@ -83,6 +84,20 @@ export function appendEvents(
       index === 0 ? commandId ?? null : null,
     )!.position
   );
+}
+
+/** The version of an aggregate, 0 if it has no events. */
+export function readVersion(
+  connection: SqliteConnection,
+  statements: SqliteStatements,
+  stream: string,
+  aggregateId: string,
+): number {
+  return connection.get<{ version: number }>(
+    statements.selectVersion,
+    stream,
+    aggregateId,
+  )?.version ?? 0;
 }
 
 /** The version of the first event of a command. */

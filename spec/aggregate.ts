@@ -2,6 +2,7 @@ import type { Aggregate, BaseAggregate } from "../core/aggregate.ts";
 import type { CommandOptions } from "../core/command_executor.ts";
 import type { Event } from "../core/event.ts";
 import type { KnownEvents } from "../core/upcast.ts";
+import { Reservations } from "../core/reservations.ts";
 import {
   createProvider,
   type MemoryProvider,
@@ -63,6 +64,18 @@ export type SpecifiedCommands<C, E extends Event, A extends Aggregate> = {
     : never;
 };
 
+/** An aggregate beside the one that is specified. */
+export type Beside = {
+  /** The stream of the aggregate. */
+  stream: string;
+  /** Which aggregate. */
+  aggregateId: string;
+  /** What had happened to it. Default: nothing. */
+  events?: GivenEvent<Event & { [property: string]: unknown }>[];
+  /** The keys that belong to it. Default: none. */
+  reserved?: string[];
+};
+
 /** A specification of an aggregate. It never changes: `given` makes another. */
 export type AggregateSpec<
   E extends Event,
@@ -79,6 +92,13 @@ export type AggregateSpec<
   given(
     events: GivenEvent<E | KnownEvents<Old>>[],
   ): AggregateSpec<E, A, C, Old>;
+  /**
+   * What there is beside it: another aggregate, for a command that `requires`
+   * one, and keys that are reserved, also those of the aggregate itself.
+   *
+   * @param other The aggregate, its events and its keys.
+   */
+  beside(other: Beside): AggregateSpec<E, A, C, Old>;
   /** The command to run, by its name. */
   readonly when: SpecifiedCommands<C, E, A>;
 };
@@ -101,22 +121,36 @@ export type Subject = {
 export function aggregateSpec(
   subject: Subject,
   history: GivenEvent<any>[],
+  others: Beside[] = [],
 ): AggregateSpec<any, any, any> {
   return {
-    given: (events) => aggregateSpec(subject, [...history, ...events]),
+    given: (events) => aggregateSpec(subject, [...history, ...events], others),
+    beside: (other) => aggregateSpec(subject, history, [...others, other]),
     when: Object.fromEntries(
       subject.names.map((name) => [
         name,
         (body: any = {}, options?: CommandOptions) =>
-          commandSpec(subject, history, name, body, options),
+          commandSpec(subject, { history, others }, name, body, options),
       ]),
     ),
   };
 }
 
+async function storeBeside(
+  provider: MemoryProvider<any>,
+  { stream, aggregateId, events = [], reserved = [] }: Beside,
+): Promise<void> {
+  await storeGiven(provider, stream, aggregateId, events);
+  const owner = { stream, aggregateId };
+  await provider.transact(async (tx) => {
+    const reservations = new Reservations(provider.records, owner, tx);
+    for (const key of reserved) await reservations.reserve(key);
+  });
+}
+
 function commandSpec(
   subject: Subject,
-  history: GivenEvent<any>[],
+  { history, others }: { history: GivenEvent<any>[]; others: Beside[] },
   name: string,
   body: object,
   options: CommandOptions | undefined,
@@ -126,6 +160,7 @@ function commandSpec(
   async function run() {
     const provider = createProvider({ limit: Number.MAX_SAFE_INTEGER });
     await storeGiven(provider, stream, aggregateId, history);
+    for (const other of others) await storeBeside(provider, other);
     const command = subject.commandsOver(provider)[name]!;
     const outcome = await command(aggregateId, body, options).then(
       (state) => ({ state, refusal: undefined }),

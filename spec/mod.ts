@@ -7,6 +7,7 @@
  */
 export type {
   AggregateSpec,
+  Beside,
   CommandSpec,
   SpecifiedCommands,
 } from "./aggregate.ts";

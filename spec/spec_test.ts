@@ -315,3 +315,49 @@ test("given() takes old shapes, and the command decides on today's", async () =>
   await spec(domain.upcasted, createCommands(domain.upcasted, handlers))
     .given(started).when.withdraw({ cents: 501 }).thenError("OVERDRAFT");
 });
+
+test("a command is specified with what it claims across aggregates", async () => {
+  const user = createAggregate({
+    stream: "users",
+    create: () => ({ name: "" }),
+    fold: ({ name }: { type: "Named"; name: string }) => ({ name }),
+  });
+  const users = spec(user, {
+    rename: ({ name }: { name: string }, { name: old }: { name: string }) => ({
+      events: { type: "Named" as const, name },
+      reserve: [name],
+      release: old ? [old] : [],
+      requires: [{ stream: "teams", aggregateId: "t", version: 2 }],
+    }),
+  });
+  const team = { stream: "teams", aggregateId: "t" };
+  const joined = users.beside({
+    ...team,
+    events: [{ type: "Founded", by: "eve" }, { event: { type: "Joined" } }],
+  });
+  const named = [{ type: "Named" as const, name: "Ada" }];
+  await joined.when.rename({ name: "Ada" }).then(named);
+  await users.when.rename({ name: "Ada" }).thenError({
+    code: "REQUIREMENT_FAILED",
+    actualVersion: 0,
+  });
+  const taken = joined.beside({
+    stream: "users",
+    aggregateId: "eve",
+    reserved: ["Ada", "Eve"],
+  });
+  await taken.when.rename({ name: "Bob" }).then([{
+    type: "Named",
+    name: "Bob",
+  }]);
+  await taken.given(named).when.rename({ name: "Eve" })
+    .thenError({ code: "ALREADY_RESERVED", aggregateId: "eve" });
+  await joined
+    .beside({ stream: "users", aggregateId: "aggregate", reserved: ["Ada"] })
+    .when.rename({ name: "Ada" }).then(named);
+  await assert.rejects(
+    users.beside({ ...team, reserved: [""] }).when.rename({ name: "Ada" })
+      .then(named),
+    { code: "INVALID_INPUT" },
+  );
+});

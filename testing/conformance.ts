@@ -24,6 +24,8 @@ import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
 import { processCases } from "./cases/processes.ts";
 import { recordCases } from "./cases/records.ts";
+import { reservationCases } from "./cases/reservations.ts";
+import { requirementCases } from "./cases/requirements.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
 import { snapshotCases } from "./cases/snapshots.ts";
@@ -79,6 +81,8 @@ const everyCase: readonly Case[] = [
   ...commandCases,
   ...badInputCases,
   ...repeatedCommandCases,
+  ...requirementCases,
+  ...reservationCases,
   ...snapshotCases,
   ...upcastingCases,
   ...handlerCases,

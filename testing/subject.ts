@@ -221,6 +221,17 @@ export class Subject {
     return this.provider.horizon!();
   }
 
+  /** `provider.hold`, which the fixture declares. */
+  hold(
+    stream: string,
+    aggregateId: string,
+    version: number,
+    tx: unknown,
+  ): Promise<number> {
+    this.#demand("hold");
+    return this.provider.hold!(stream, aggregateId, version, { tx });
+  }
+
   /** The application's own table, which `transact` is tested with. */
   get scratch(): Scratch {
     expect(
@@ -231,7 +242,13 @@ export class Subject {
   }
 
   #demand(
-    member: "watch" | "transact" | "records" | "findCommand" | "horizon",
+    member:
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold",
   ) {
     expect(
       this.provider[member] !== undefined,

@@ -68,6 +68,28 @@ export class Appender {
     return await this.#accept(outcome!, append, tx);
   }
 
+  /**
+   * Keeps the counter till the end of a transaction: nobody else appends.
+   *
+   * @returns The version of an aggregate, which stays so.
+   */
+  async hold(
+    tx: Neo4jTransaction,
+    stream: string,
+    aggregateId: string,
+  ): Promise<number> {
+    const { hold } = await this.#log.statements();
+    const [row] = await this.#store.run(
+      { what: "hold", tx, facts: { stream, aggregateId } },
+      hold,
+      { holder: holderOf(tx) },
+    );
+    if (row?.["migrated"] !== true) throw notMigrated("hold");
+    this.#store.appendedIn(tx);
+    const last = await this.#aggregates.last([stream], aggregateId, tx);
+    return last?.version ?? 0;
+  }
+
   #schedule(): void {
     if (this.#isRunning || this.#waiting.length === 0) return;
     this.#isRunning = true;

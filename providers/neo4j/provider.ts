@@ -48,7 +48,7 @@ export type Neo4jProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Neo4jTransaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;
 
@@ -151,6 +151,12 @@ export function createNeo4jProvider<E extends Event>(
     },
 
     horizon: () => log.horizon(),
+
+    async hold(stream, aggregateId, _version, { tx }) {
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      return await appender.hold(tx, stream, aggregateId);
+    },
   };
 }
 

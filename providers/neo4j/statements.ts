@@ -8,6 +8,7 @@ export type EventStatements = {
   head: string;
   first: string;
   settle: string;
+  hold: string;
   poll: string;
   page: string;
   frontier: string;
@@ -84,6 +85,11 @@ RETURN e._position AS first ORDER BY e._position LIMIT 1`,
 SET c._lock = $holder
 WITH c SET c.before = c.position, c._holder = $holder
 RETURN c.position AS position`,
+
+    // Nobody appends until the transaction ends.
+    hold: `MATCH ${counter}
+SET c._lock = $holder
+RETURN c.migrated AS migrated`,
 
     poll: `MATCH ${counter} RETURN c.position AS position`,
 

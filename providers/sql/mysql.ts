@@ -61,6 +61,8 @@ export type MysqlAppendStatements = {
   selectVersions(aggregates: number): string;
   /** stream, aggregate id, first version, number → `position`, by version. */
   selectPositions: string;
+  /** position. */
+  deleteEvent: string;
   /** stream, aggregate id → `version`, `stream`, `aggregate_id` of the newest. */
   selectVersion: string;
   /** As `selectVersion`, of what is committed now, not of a snapshot. */
@@ -177,6 +179,10 @@ function createAppendStatements(
       WHERE stream = ? AND aggregate_id = ? AND version >= ?
       ORDER BY version
       LIMIT ?`,
+
+    deleteEvent: `
+      DELETE FROM ${events}
+      WHERE position = ?`,
 
     selectVersion,
     selectCurrentVersion: `${selectVersion}

@@ -1,6 +1,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { aggregateKey } from "../../core/aggregate_key.ts";
 import type { Append } from "../append_input.ts";
+import { holdVersion } from "../held_version.ts";
 import { coalescableOf, ownErrorOf } from "./append_group.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
 import {
@@ -80,6 +81,27 @@ export class MysqlAppender<Tx> {
       ...prepared,
       ...coalescableOf(prepared),
     });
+  }
+
+  /** Holds an aggregate at a version; gives the version that it has. */
+  async hold(
+    stream: string,
+    aggregateId: string,
+    version: number,
+    tx: Tx,
+  ): Promise<number> {
+    return await holdVersion(
+      stream,
+      aggregateId,
+      version,
+      (append) => this.append(append, tx),
+      ([position]) =>
+        this.#store.write(
+          { what: "hold", tx, facts: { stream, aggregateId } },
+          (session, { statements }) =>
+            session.run(statements.deleteEvent, [position!]),
+        ),
+    );
   }
 
   #appendAlone(append: PreparedAppend, tx: Tx | undefined): Promise<number[]> {

@@ -44,7 +44,7 @@ export type MysqlProvider<E extends Event, Tx> =
   & Required<
     Pick<
       Provider<E, Tx>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;
 
@@ -182,5 +182,11 @@ export function createMysqlProvider<E extends Event, Tx>(
     },
 
     horizon: () => order.horizon(),
+
+    async hold(stream, aggregateId, version, { tx }) {
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      return await appender.hold(stream, aggregateId, version, tx);
+    },
   };
 }

@@ -19,6 +19,8 @@ export type PostgresAppendStatements = {
   insertCommits: string;
   /** As `insertEvents`, with the database's own error for what is refused. */
   insertEventsOrFail: string;
+  /** position. */
+  deleteEvent: string;
   /** stream, aggregate id, command id → its `head`, and the command's version. */
   selectRefusal: string;
   /** stream, aggregate id, command id → `version` of its first event. */
@@ -237,6 +239,10 @@ export function createAppendStatements(
       FROM given
       ORDER BY n
       RETURNING position, version`,
+
+    deleteEvent: `
+      DELETE FROM ${events}
+      WHERE position = $1::bigint`,
 
     selectRefusal: `
       SELECT

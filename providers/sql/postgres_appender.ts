@@ -2,6 +2,7 @@ import { aggregateKey } from "../../core/aggregate_key.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
 import type { PostgresStatements } from "./postgres.ts";
 import type { Append } from "../append_input.ts";
+import { holdVersion } from "../held_version.ts";
 import { coalescableOf, ownErrorOf } from "./append_group.ts";
 import {
   appendEvents,
@@ -63,6 +64,27 @@ export class PostgresAppender<Tx> {
       ...prepared,
       ...coalescableOf(prepared),
     });
+  }
+
+  /** Holds an aggregate at a version; gives the version that it has. */
+  async hold(
+    stream: string,
+    aggregateId: string,
+    version: number,
+    tx: Tx,
+  ): Promise<number> {
+    return await holdVersion(
+      stream,
+      aggregateId,
+      version,
+      (append) => this.append(append, tx),
+      ([position]) =>
+        this.#store.write(
+          { what: "hold", tx, facts: { stream, aggregateId } },
+          this.#statements.deleteEvent,
+          [String(position)],
+        ),
+    );
   }
 
   async #appendTogether(appends: Shared[]): Promise<Outcome<Position[]>[]> {

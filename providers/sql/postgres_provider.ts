@@ -69,7 +69,7 @@ export type PostgresProvider<E extends Event, Tx> =
   & Required<
     Pick<
       Provider<E, Tx>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;
 
@@ -247,6 +247,12 @@ export function createPostgresProvider<E extends Event, Tx>(
         [stream, aggregateId, commandId],
       );
       return row && Number(row[0]);
+    },
+
+    async hold(stream, aggregateId, version, { tx }) {
+      checkText("stream", stream);
+      checkText("aggregateId", aggregateId);
+      return await appender.hold(stream, aggregateId, version, tx);
     },
 
     async horizon(): Promise<Horizon> {

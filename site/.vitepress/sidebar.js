@@ -79,6 +79,7 @@ export const guide = [
     items: [
       page("Choose a database", "/how-to/choose-a-database"),
       page("Send commands safely", "/how-to/send-commands"),
+      page("Decide across aggregates", "/how-to/across-aggregates"),
       page("Validate with schemas", "/how-to/schemas"),
       page("Keep snapshots of long aggregates", "/how-to/keep-snapshots"),
       page("Change the shape of events", "/how-to/change-events"),

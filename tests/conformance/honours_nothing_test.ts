@@ -41,6 +41,7 @@ const polite: Required<Provider<any>> = {
   } satisfies Records,
   findCommand: async () => undefined,
   horizon: async () => ({ position: 0, blockedBy: [] }),
+  hold: async (_stream, _id, version) => version,
 };
 
 const scratch = { write: async () => {}, read: async () => undefined };

@@ -13,6 +13,7 @@ import { objectPositionFixture } from "./object_positions.ts";
 import { memoryFixture } from "../providers/memory_fixture.ts";
 import { appendFaults } from "./faults/appends.ts";
 import { bookmarkFaults } from "./faults/bookmarks.ts";
+import { claimFaults } from "./faults/claims.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
 import { parkingFaults } from "./faults/parking.ts";
@@ -28,6 +29,7 @@ const faults = [
   ...appendFaults,
   ...bookmarkFaults,
   ...commandFaults,
+  ...claimFaults,
   ...recordFaults,
   ...snapshotFaults,
   ...parkingFaults,
@@ -87,6 +89,7 @@ describe("a capability that the fixture and the provider do not agree on", () =>
     ["records", "records: put with revision 0 creates, and never overwrites"],
     ["findCommand", "command ids: one that was never stored is not found"],
     ["horizon", "horizon: what is appended later is behind it"],
+    ["hold", "hold: it tells the version, also of what the transaction wrote"],
   ] as const satisfies [Capability, string][];
 
   for (const [member, name] of members) {

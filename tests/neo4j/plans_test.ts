@@ -75,6 +75,7 @@ async function testPlans(
     head: 20,
     first: 20,
     settle: 20,
+    hold: 20,
     poll: 20,
     page: 200,
     frontier: 150,

@@ -6,7 +6,7 @@ export type FullProvider<Tx = any> =
   & Required<
     Pick<
       Provider<any, Tx>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
     >
   >;
 

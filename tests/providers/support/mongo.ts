@@ -76,7 +76,8 @@ export function mongoFixture(
   options: { transactions?: boolean } = {},
 ): ProviderFixture<any> {
   const capabilities = allCapabilities.filter((capability) =>
-    capability !== "transact" || options.transactions !== false
+    options.transactions !== false ||
+    (capability !== "transact" && capability !== "hold")
   );
   return {
     capabilities,
