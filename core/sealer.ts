@@ -7,6 +7,7 @@ import {
   openValue,
   type SealedValue,
   sealValue,
+  type ValueKey,
 } from "./sealed_value.ts";
 import { checkName } from "./validation.ts";
 
@@ -242,7 +243,7 @@ function refuseSealed({ event, stream, aggregateId }: StoreEvent<any>): void {
 }
 
 async function open(
-  key: CryptoKey | null,
+  key: ValueKey | null,
   stored: StoreEvent<any>,
   field: string,
   sealed: SealedValue,
