@@ -6,6 +6,6 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /** The bytes of a text that {@linkcode toBase64} gave. */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
 }

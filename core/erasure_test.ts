@@ -2,6 +2,7 @@ import {
   createAggregate,
   createCommands,
   createDomain,
+  createHandler,
   createMemoryKeys,
   createUpcasters,
   StoreError,
@@ -9,6 +10,7 @@ import {
   type SubjectKeys,
 } from "evtstore";
 import { createProvider } from "evtstore/provider/memory";
+import { spec } from "evtstore/spec";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Provider } from "./provider.ts";
@@ -505,4 +507,69 @@ test("a domain of one aggregate has personal fields as well", async () => {
   assert.deepEqual(seen, [null]);
   assert.deepEqual(told, ["ada"]);
   assert.equal(await users.finishForgetting(), 0);
+});
+
+test("a handler without a domain is given the personal fields of its streams", async () => {
+  const provider = createProvider();
+  const keys = createMemoryKeys();
+  const { users, forget } = open({ provider, keys });
+  await users.register("ada", { email: "ada@example.org" });
+  await users.register("bob", { email: "bob@example.org" });
+  await forget("bob");
+  const handler = createHandler<{ users: UserEvent }>({
+    bookmark: "bare",
+    streams: ["users"],
+    provider,
+    personal: { users: { fields } },
+    keys,
+  });
+  const seen: unknown[] = [];
+  handler.handle("users", "Registered", (_id, { email }) => seen.push(email));
+  await handler.runOnce();
+  assert.deepEqual(seen, ["ada@example.org", null]);
+});
+
+test("a subject that cannot be told is a failure of its event alone", async () => {
+  const provider = createProvider({ onError: () => {} });
+  const before = createDomain({ provider }, {
+    user: createAggregate(described),
+  });
+  const commands = createCommands(before.domain.user, handlers);
+  await commands.register("bad", { email: "bad@example.org" });
+  await commands.register("good", { email: "good@example.org" });
+  const of = {
+    ...user,
+    personal: {
+      fields,
+      subject(_event: unknown, _field: string, meta: { aggregateId: string }) {
+        if (meta.aggregateId === "bad") throw new Error("no subject");
+        return meta.aggregateId;
+      },
+    },
+  };
+  const { domain, createHandler, users } = open({ provider, of });
+  await assert.rejects(
+    domain.user.getAggregate("bad"),
+    refused("CANNOT_DECRYPT"),
+  );
+  await assert.rejects(
+    users.register("bad", { email: "bad@example.org" }),
+    refused("CANNOT_DECRYPT"),
+  );
+  const handler = createHandler("emails", ["users"], { onFailure: "skip" });
+  const seen: unknown[] = [];
+  handler.handle("users", "Registered", (_id, { email }) => seen.push(email));
+  await handler.runOnce();
+  assert.deepEqual(seen, ["good@example.org"]);
+});
+
+test("a specification says and shows what is personal as plain text", async () => {
+  const email = "ada@example.org";
+  const registered = { type: "Registered", email, plan: "free" } as const;
+  await spec(user, handlers).when.register({ email }).then([registered]);
+  const { domain, users } = open({ provider: createProvider() });
+  await spec(domain.user, users).given([registered])
+    .when.pay({ cents: 1 }).thenState({ email, cents: 1 });
+  await spec(domain.user, users).given([{ ...registered, email: null }])
+    .when.pay({ cents: 1 }).thenState({ email: null });
 });

@@ -10,7 +10,9 @@ import type {
   TransactionalOptions,
 } from "./handler_options.ts";
 import type { ProviderOrPromise } from "./provider.ts";
-import { todaysEvents } from "./todays_events.ts";
+import type { PersonalOptions } from "./personal.ts";
+import { readingOf } from "./reading.ts";
+import type { SubjectKeys } from "./subject_keys.ts";
 import type { Upcasters } from "./upcast.ts";
 
 /** Options of {@linkcode createHandler}. */
@@ -29,6 +31,10 @@ export type CreateHandlerOptions<
    * knows no aggregates. One that a domain makes knows them itself.
    */
   upcast?: { [S in keyof Body]?: Upcasters<any, Body[S]> };
+  /** The `personal` of the aggregates of each stream that has any, as well. */
+  personal?: { [S in keyof Body]?: PersonalOptions<Body[S]> };
+  /** Where their keys are kept. Default: in the provider's records. */
+  keys?: SubjectKeys;
 };
 
 /**
@@ -80,13 +86,17 @@ export function createHandler<
 export function createHandler<Body extends { [key: string]: Event }>(
   options: CreateHandlerOptions<Body>,
 ): StreamHandler<Body, any> {
-  const { upcast, ...others } = options;
-  const upcasted = Object.entries(upcast ?? {})
-    .map(([stream, upcast]) => ({ stream, upcast }));
+  const { upcast, personal, keys: _, ...others } = options;
+  const streams = options.streams.map(String);
+  const described = streams.map((stream) => ({
+    stream,
+    upcast: upcast?.[stream],
+    personal: personal?.[stream],
+  }));
   const handler = new EventHandler({
     ...others,
-    streams: options.streams.map(String),
-    today: todaysEvents(upcasted),
+    streams,
+    ...readingOf(described, options),
   });
   return streamHandler(handler);
 }

@@ -1,5 +1,6 @@
 import { StoreError } from "./errors.ts";
 import type { ProviderOrPromise } from "./provider.ts";
+import { toValueKey, type ValueKey } from "./sealed_value.ts";
 import {
   createRecordKeys,
   type SubjectKey,
@@ -7,7 +8,7 @@ import {
 } from "./subject_keys.ts";
 
 /** What a subject's fields are encrypted with; null if no key was ever made. */
-export type HeldKey = CryptoKey | "forgotten" | null;
+export type HeldKey = ValueKey | "forgotten" | null;
 
 /** The most keys that are held in memory, of each key store. */
 const MOST_HELD = 10_000;
@@ -65,12 +66,12 @@ export class KeyRing {
   }
 
   /** The key of a subject, which is made if none ever was. */
-  async make(subject: string, tx?: unknown): Promise<CryptoKey | "forgotten"> {
+  async make(subject: string, tx?: unknown): Promise<ValueKey | "forgotten"> {
     const held = await this.#now(tx);
     const known = held.get(subject);
     if (known) return known;
     const made = await this.#store.make(subject, options(tx));
-    const key = await toHeld(made) as CryptoKey | "forgotten";
+    const key = await toHeld(made) as ValueKey | "forgotten";
     hold(held, subject, key);
     return key;
   }
@@ -121,13 +122,7 @@ function hold(
 async function toHeld(key: SubjectKey | undefined): Promise<HeldKey> {
   if (key === undefined) return null;
   if (key === "forgotten") return key;
-  return await crypto.subtle.importKey(
-    "raw",
-    key as Uint8Array<ArrayBuffer>,
-    "AES-GCM",
-    false,
-    ["encrypt", "decrypt"],
-  );
+  return await toValueKey(key);
 }
 
 function options(tx: unknown): { tx?: unknown } {

@@ -14,6 +14,20 @@ export type SealedValue = {
   subject: string;
 };
 
+/** A key as `crypto.subtle` has it; its own type is not in every library. */
+export type ValueKey = { readonly type: string };
+
+/** Makes a key of 32 bytes. */
+export async function toValueKey(bytes: Uint8Array): Promise<ValueKey> {
+  return await crypto.subtle.importKey(
+    "raw",
+    bytes as Uint8Array<ArrayBuffer>,
+    "AES-GCM",
+    false,
+    ["encrypt", "decrypt"],
+  );
+}
+
 /** Whether a value is one that was encrypted, or looks like it. */
 export function isSealed(value: unknown): value is SealedValue {
   return typeof value === "object" && value !== null && MARK in value;
@@ -25,7 +39,7 @@ export function isSealed(value: unknown): value is SealedValue {
  * @param identity Where it stands: nowhere else can it be decrypted.
  */
 export async function sealValue(
-  key: CryptoKey,
+  key: ValueKey,
   subject: string,
   identity: readonly unknown[],
   value: unknown,
@@ -33,7 +47,7 @@ export async function sealValue(
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const encrypted = await crypto.subtle.encrypt(
     algorithm(iv, subject, identity),
-    key,
+    key as CryptoKey,
     new TextEncoder().encode(JSON.stringify(value)),
   );
   const bytes = new Uint8Array(IV_BYTES + encrypted.byteLength);
@@ -48,15 +62,15 @@ export async function sealValue(
  * @throws If it is not what was encrypted there.
  */
 export async function openValue(
-  key: CryptoKey,
+  key: ValueKey,
   identity: readonly unknown[],
   sealed: SealedValue,
 ): Promise<unknown> {
-  const bytes = fromBase64(sealed[MARK]);
+  const bytes = fromBase64(sealed[MARK]) as Uint8Array<ArrayBuffer>;
   const iv = bytes.slice(0, IV_BYTES);
   const decrypted = await crypto.subtle.decrypt(
     algorithm(iv, sealed.subject, identity),
-    key,
+    key as CryptoKey,
     bytes.slice(IV_BYTES),
   );
   return JSON.parse(new TextDecoder().decode(decrypted));

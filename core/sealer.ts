@@ -7,6 +7,7 @@ import {
   openValue,
   type SealedValue,
   sealValue,
+  type ValueKey,
 } from "./sealed_value.ts";
 import { checkName } from "./validation.ts";
 
@@ -111,7 +112,16 @@ export class Sealer {
     events: readonly E[],
     tx?: unknown,
   ): Promise<E[]> {
-    const found = events.map((stored) => this.#foundIn(stored));
+    const found = events.map((stored) => {
+      try {
+        return this.#foundIn(stored);
+      } catch (error) {
+        // Of this event only: those beside it in the page are read.
+        const reason = "its subject could not be told";
+        unreadable.set(stored.event, cannotDecrypt(stored, reason, error));
+        return [];
+      }
+    });
     const all = found.flat();
     if (all.length === 0) return [...events];
     const used = all.filter(({ value }) => isSealed(value));
@@ -159,6 +169,7 @@ export class Sealer {
     const found: Found[] = [];
     for (const [field, value] of Object.entries(stored.event)) {
       if (!isSealed(value)) continue;
+      checkName("subject", value.subject);
       found.push({ field, value, subject: value.subject });
     }
     return [...found, ...this.#personalOf(stored)];
@@ -179,7 +190,7 @@ export class Sealer {
       const subject = personal.subject
         ? personal.subject(stored.event, field, toMeta(stored))
         : stored.aggregateId;
-      checkName(`the subject of ${field}`, subject);
+      checkName("subject", subject);
       found.push({ field, value, subject });
     }
     return found;
@@ -232,28 +243,42 @@ function refuseSealed({ event, stream, aggregateId }: StoreEvent<any>): void {
 }
 
 async function open(
-  key: CryptoKey | null,
+  key: ValueKey | null,
   stored: StoreEvent<any>,
   field: string,
   sealed: SealedValue,
 ): Promise<unknown> {
-  const { stream, aggregateId, version } = stored;
-  const fail = (reason: string, cause?: unknown) =>
-    new StoreError(
-      "CANNOT_DECRYPT",
-      `Cannot decrypt ${field} of version ${version} of "${aggregateId}" in stream "${stream}": ${reason}`,
-      { field, stream, aggregateId, ...cause !== undefined && { cause } },
-    );
   if (!key) {
-    throw fail(
-      `the key store has no key of "${sealed.subject}", nor was it forgotten; is it the one that the event was stored with?`,
-    );
+    const reason =
+      `the key store has no key of "${sealed.subject}", nor was it forgotten; is it the one that the event was stored with?`;
+    throw cannotDecrypt(stored, reason, undefined, field);
   }
   try {
     return await openValue(key, identityOf(stored, field), sealed);
   } catch (error) {
-    throw fail("it is not what was encrypted there", error);
+    const reason = "it is not what was encrypted there";
+    throw cannotDecrypt(stored, reason, error, field);
   }
+}
+
+function cannotDecrypt(
+  { stream, aggregateId, version }: StoreEvent<any>,
+  reason: string,
+  cause?: unknown,
+  field?: string,
+): StoreError {
+  return new StoreError(
+    "CANNOT_DECRYPT",
+    `Cannot decrypt ${
+      field ?? "the event"
+    } of version ${version} of "${aggregateId}" in stream "${stream}": ${reason}`,
+    {
+      stream,
+      aggregateId,
+      ...field !== undefined && { field },
+      ...cause !== undefined && { cause },
+    },
+  );
 }
 
 function identityOf(

@@ -1,6 +1,7 @@
 import type { Aggregate, BaseAggregate } from "./aggregate.ts";
 import { digest } from "./digest.ts";
 import type { Records, StoredRecord } from "./records.ts";
+import type { Sealer } from "./sealer.ts";
 import { isStoredPosition, type StoredPosition } from "./stored_position.ts";
 
 /** The kind of the records that hold snapshots. */
@@ -38,11 +39,16 @@ const TRIES = 5;
 export class SnapshotStore {
   #records: Records;
   #stream: string;
+  #sealer: Sealer | undefined;
 
-  /** @param records Where they are kept. */
-  constructor(records: Records, stream: string) {
+  /**
+   * @param records Where they are kept.
+   * @param sealer Encrypts what is in them.
+   */
+  constructor(records: Records, stream: string, sealer?: Sealer) {
     this.#records = records;
     this.#stream = stream;
+    this.#sealer = sealer;
   }
 
   /**
@@ -62,7 +68,12 @@ export class SnapshotStore {
     if (!snapshots || stream !== this.#stream || aggregateId !== id) {
       throw new Error(`The record "${record.key}" holds no snapshots`);
     }
-    return snapshots.find((one) => one.version === version);
+    const found = snapshots.find((one) => one.version === version);
+    if (!found || !this.#sealer) return found;
+    const { at, state: sealed } = found;
+    const state = await this.#sealer
+      .openState(stream, id, at, sealed, options.tx);
+    return state === undefined ? undefined : { ...found, state };
   }
 
   /**
@@ -74,6 +85,11 @@ export class SnapshotStore {
    */
   async write(id: string, snapshot: Snapshot, every: number): Promise<number> {
     const { version, at } = snapshot;
+    const state = this.#sealer
+      ? await this.#sealer.sealState(this.#stream, id, at, snapshot.state)
+      : snapshot.state;
+    // Nothing is kept of an aggregate that was forgotten.
+    if (state === undefined) return at;
     for (let tries = 0; tries < TRIES; tries++) {
       const record = await this.#get(id);
       const others: Snapshot[] = [];
@@ -82,7 +98,7 @@ export class SnapshotStore {
         else if (at - one.at < every) return one.at;
       }
       const kept = others.filter((one) => at - one.at < 2 * every);
-      if (await this.#put(id, [snapshot, ...kept], record)) break;
+      if (await this.#put(id, [{ ...snapshot, state }, ...kept], record)) break;
     }
     return at;
   }

@@ -140,9 +140,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
     const snapshot: Snapshot = { version, at, position: stored!, state };
     this.#writes.add(id, async () => {
       try {
-        const sealed = await this.#sealed(id, snapshot);
-        if (!sealed) return;
-        const kept = await this.#store(provider).write(id, sealed, every);
+        const kept = await this.#store(provider).write(id, snapshot, every);
         this.#remember(id, Math.max(kept, this.#known.get(id) ?? 0));
       } catch (error) {
         this.#report(provider, this.#failed(id, "it was not written", error));
@@ -172,8 +170,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
     try {
       const store = this.#store(provider);
       const { version } = this.#options;
-      const stored = await store.read(id, version, options);
-      const snapshot = stored && await this.#opened(id, stored, options);
+      const snapshot = await store.read(id, version, options);
       if (!snapshot) return undefined;
       const aggregate = stateOf<A>(snapshot, id);
       const position = await this.#positionOf(provider, snapshot);
@@ -184,27 +181,6 @@ export class Snapshots<E extends Event, A extends Aggregate>
       this.#report(provider, this.#failed(id, "it was not read", error));
       return undefined;
     }
-  }
-
-  /** A snapshot as it is stored; undefined for one that must not be. */
-  async #sealed(id: string, snapshot: Snapshot): Promise<Snapshot | undefined> {
-    const { sealer, stream } = this.#source;
-    if (!sealer) return snapshot;
-    const { at } = snapshot;
-    const state = await sealer.sealState(stream, id, at, snapshot.state);
-    return state === undefined ? undefined : { ...snapshot, state };
-  }
-
-  async #opened(
-    id: string,
-    snapshot: Snapshot,
-    { tx }: GetAggregateOptions,
-  ): Promise<Snapshot | undefined> {
-    const { sealer, stream } = this.#source;
-    if (!sealer) return snapshot;
-    const { at } = snapshot;
-    const state = await sealer.openState(stream, id, at, snapshot.state, tx);
-    return state === undefined ? undefined : { ...snapshot, state };
   }
 
   async #positionOf(
@@ -297,7 +273,8 @@ export class Snapshots<E extends Event, A extends Aggregate>
   }
 
   #store(provider: Provider<E>): SnapshotStore {
-    return new SnapshotStore(provider.records!, this.#source.stream);
+    const { stream, sealer } = this.#source;
+    return new SnapshotStore(provider.records!, stream, sealer);
   }
 
   #remember(id: string, at: number): void {

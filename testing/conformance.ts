@@ -7,6 +7,7 @@ import { capabilityCases } from "./cases/capabilities.ts";
 import { commandCases } from "./cases/commands.ts";
 import { compareAndSetCases } from "./cases/compare_and_set.ts";
 import { dueRecordCases } from "./cases/due_records.ts";
+import { erasureCases } from "./cases/erasure.ts";
 import { findCommandCases } from "./cases/find_command.ts";
 import { handledCases } from "./cases/handled.ts";
 import { oneAtATimeCases } from "./cases/one_at_a_time.ts";
@@ -85,6 +86,7 @@ const everyCase: readonly Case[] = [
   ...reservationCases,
   ...snapshotCases,
   ...upcastingCases,
+  ...erasureCases,
   ...handlerCases,
   ...handledCases,
   ...handlerFailureCases,

@@ -83,6 +83,7 @@ export const guide = [
       page("Validate with schemas", "/how-to/schemas"),
       page("Keep snapshots of long aggregates", "/how-to/keep-snapshots"),
       page("Change the shape of events", "/how-to/change-events"),
+      page("Forget personal data", "/how-to/forget-personal-data"),
       page("Test a domain", "/how-to/test-a-domain"),
       page("Build a read model", "/how-to/build-a-read-model"),
       page("Write a read model exactly once", "/how-to/exactly-once"),

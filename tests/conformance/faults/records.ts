@@ -25,6 +25,7 @@ export const recordFaults: readonly Fault[] = [
     caughtBy: [
       "records: one of eight racers creates, and one changes",
       "records: a counter of racers that try again is right",
+      "erasure: racers that make a key make the same one",
     ],
     plant: (good) =>
       onRecords(good, {
