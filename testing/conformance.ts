@@ -22,6 +22,7 @@ import { parkedEventCases } from "./cases/parked_events.ts";
 import { parkingCases } from "./cases/parking.ts";
 import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
+import { rebuildCases } from "./cases/rebuild.ts";
 import { recordCases } from "./cases/records.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
@@ -85,6 +86,7 @@ const everyCase: readonly Case[] = [
   ...transactionalHandlerCases,
   ...parkingCases,
   ...parkedEventCases,
+  ...rebuildCases,
   ...capabilityCases,
 ];
 
