@@ -124,6 +124,10 @@ export type {
   HandlerState,
   HandlerStatus,
 } from "./core/handler_status.ts";
+export type {
+  HandlerRebuild,
+  HandlerVersionStatus,
+} from "./core/version_status.ts";
 export type { HandlerOwner } from "./core/lease.ts";
 export type {
   EventOfPayload,

@@ -71,12 +71,15 @@ export type HandledContext = {
   handled: HandledEvents;
   /** Where the handler stands now, in this process or another. */
   position(): Promise<any>;
-  /** Whether an event is parked, or behind one that is. */
+  /**
+   * Whether an event is parked, or behind one that is; undefined if `position`
+   * was of somebody else than who handles it now.
+   */
   isParked(
     stream: string,
     aggregateId: string,
     version: number,
-  ): Promise<boolean>;
+  ): Promise<boolean | undefined>;
   /** Told once that it takes longer than it should. */
   takesLong(): Promise<void>;
 };
@@ -108,8 +111,9 @@ export async function waitUntilHandled(
       signal?.throwIfAborted();
       if (waiter.signal.aborted) return;
       if (await isPassed(target, context)) {
-        if (!await context.isParked(stream, aggregateId, version)) return;
-        throw parkedError(target, bookmark);
+        const isParked = await context.isParked(stream, aggregateId, version);
+        if (isParked === false) return;
+        if (isParked) throw parkedError(target, bookmark);
       }
       const left = deadline - clock.monotonic();
       if (left <= 0) {

@@ -59,6 +59,7 @@ export class HandlerView {
     const live = new LivePlace(provider, numbered, {
       position: place,
       isParked: (...event) => parking.isParked(...event),
+      live: () => toLiveVersion(parking.liveVersion).value.live,
     });
     await waitUntilHandled({ stream, aggregateId, version }, wait, {
       ...{ bookmark, streams: options.streams, provider, clock, handled },

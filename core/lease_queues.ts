@@ -31,22 +31,21 @@ export class LeaseQueues {
     return this.bookmarks().map((bookmark) => this.head(bookmark)!);
   }
 
-  /** One more; a second handler of this process gets it from the first. */
+  /**
+   * One more. A second handler of this process gets it from the one before, and
+   * who comes first from whoever has it.
+   */
   add(lease: Lease): void {
-    const { bookmark, first } = lease;
-    const queue = this.#of(bookmark);
+    const queue = this.#of(lease.bookmark);
     const [head] = queue;
-    const isBefore = first && head !== undefined && !head.owned;
-    this.#queues.set(
-      bookmark,
-      isBefore ? [lease, ...queue] : [
-        ...queue,
-        lease,
-      ],
+    if (head) lease.lose(head.owner);
+    // Who has it keeps its turn until it has given way.
+    const before = queue.filter((one) =>
+      !lease.first || one.first || one === head && one.owned
     );
-    if (!head) return;
-    lease.lose(head.owner);
-    if (first) head.want();
+    const behind = queue.filter((one) => !before.includes(one));
+    this.#queues.set(lease.bookmark, [...before, lease, ...behind]);
+    if (lease.first && !head?.first) head?.want();
   }
 
   /** One less. */

@@ -11,6 +11,8 @@ type Own = {
     aggregateId: string,
     version: number,
   ): Promise<boolean>;
+  /** Which version that has shown to be live, for one without a number. */
+  live(): number;
 };
 
 /** Where the live version of a handler stands, whichever that is. */
@@ -38,15 +40,31 @@ export class LivePlace {
       : await this.#provider.getPosition(this.#bookmark());
   }
 
-  /** Whether it has parked an event, or one before it. */
+  /**
+   * Whether it has parked an event, or one before it.
+   *
+   * @returns Undefined if another version is live by now: the bookmark of the
+   * one before was moved out of its reach, and says nothing any more.
+   */
   async isParked(
     stream: string,
     aggregateId: string,
     version: number,
+  ): Promise<boolean | undefined> {
+    const before = this.#live;
+    const isParked = before === this.#handler.version
+      ? await this.#own.isParked(stream, aggregateId, version)
+      : await this.#isParkedThere(stream, aggregateId, version);
+    if (before > 1) await this.look();
+    else if (this.#handler.version === 1) this.#live = this.#own.live();
+    return before === this.#live ? isParked : undefined;
+  }
+
+  async #isParkedThere(
+    stream: string,
+    aggregateId: string,
+    version: number,
   ): Promise<boolean> {
-    if (this.#live === this.#handler.version) {
-      return await this.#own.isParked(stream, aggregateId, version);
-    }
     const parked = new ParkedEvents(this.#provider.records!, this.#bookmark());
     const found = await parked.find(stream, aggregateId);
     return found !== undefined && version >= found.value.version;

@@ -61,6 +61,7 @@ export class ParkedEvents {
   #records: Records;
   #bookmark: string;
   #prefix: string;
+  #liveKey: string;
   #liveVersion: StoredRecord | undefined;
 
   /** @param bookmark Whose. */
@@ -68,6 +69,7 @@ export class ParkedEvents {
     this.#records = records;
     this.#bookmark = bookmark;
     this.#prefix = prefixOf(bookmark);
+    this.#liveKey = liveVersionKey(bookmark);
   }
 
   /** What the last list has shown of the version that is live, if anything. */
@@ -161,9 +163,7 @@ export class ParkedEvents {
 
   async #listAll(): Promise<ParkedRecord[]> {
     const all = await this.#list(this.#prefix);
-    const key = liveVersionKey(this.#bookmark);
-    this.#liveVersion = all.find((one) => one.key === key);
-    return all.filter((one) => one !== this.#liveVersion);
+    return all.filter(({ key }) => key !== this.#liveKey);
   }
 
   async #list(prefix: string, tx?: unknown): Promise<ParkedRecord[]> {
@@ -177,9 +177,24 @@ export class ParkedEvents {
       });
       const own = page.filter(({ key }) => key.startsWith(prefix));
       found.push(...own);
-      if (own.length < PAGE_SIZE) return found;
+      if (own.length < PAGE_SIZE) {
+        this.#liveVersion = await this.#liveVersionIn(page, tx);
+        return found;
+      }
       after = own.at(-1)!.key;
     }
+  }
+
+  /** It stands behind all that is parked of the bookmark: as a rule, in reach. */
+  async #liveVersionIn(
+    page: StoredRecord[],
+    tx: unknown,
+  ): Promise<StoredRecord | undefined> {
+    const key = this.#liveKey;
+    const isInReach = page.length < PAGE_SIZE || page.at(-1)!.key >= key;
+    return isInReach
+      ? page.find((one) => one.key === key)
+      : await this.#records.get(BOOKMARK_RECORD, key, { tx });
   }
 
   /** Ids may be as long as a key, and what they like: a digest is neither. */

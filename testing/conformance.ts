@@ -24,6 +24,7 @@ import { parkingCases } from "./cases/parking.ts";
 import { pagingCases } from "./cases/paging.ts";
 import { payloadCases } from "./cases/payloads.ts";
 import { processCases } from "./cases/processes.ts";
+import { rebuildCases } from "./cases/rebuild.ts";
 import { recordCases } from "./cases/records.ts";
 import { reservationCases } from "./cases/reservations.ts";
 import { requirementCases } from "./cases/requirements.ts";
@@ -95,6 +96,7 @@ const everyCase: readonly Case[] = [
   ...parkingCases,
   ...parkedEventCases,
   ...processCases,
+  ...rebuildCases,
   ...capabilityCases,
 ];
 

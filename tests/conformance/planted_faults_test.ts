@@ -21,6 +21,7 @@ import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
 import { snapshotFaults } from "./faults/snapshots.ts";
 import { transactionFaults } from "./faults/transactions.ts";
+import { versionFaults } from "./faults/versions.ts";
 import { watchFaults } from "./faults/watching.ts";
 
 const cases = conformanceCases(allCapabilities);
@@ -33,6 +34,7 @@ const faults = [
   ...recordFaults,
   ...snapshotFaults,
   ...parkingFaults,
+  ...versionFaults,
   ...transactionFaults,
   ...watchFaults,
 ];

@@ -42,6 +42,9 @@ export function setUp(options: Partial<EventHandlerOptions> = {}): SetUp {
     onError: (error) => void reports.push(error.code ?? error.message),
   });
   const clock = new FakeClock();
+  let draws = 0;
+  // Two processes that draw the same would be one.
+  clock.random = () => (++draws * 37 % 101) / 101;
   const seen: Seen[] = [];
   return {
     shared,
