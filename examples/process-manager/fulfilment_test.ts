@@ -1,4 +1,4 @@
-import { spec, spy } from "evtstore/spec";
+import { specProcess, spy } from "evtstore/spec";
 import { test } from "node:test";
 import { createFulfilment } from "./fulfilment.ts";
 import type { OrderEvent } from "./order.ts";
@@ -12,7 +12,7 @@ const order: OrderEvent = {
   cents: 39_90,
 };
 const shop = (payments: Payments) =>
-  spec((provider) => createFulfilment(createShop(provider), payments));
+  specProcess((provider) => createFulfilment(createShop(provider), payments));
 
 const stocked = (payments: Payments) =>
   shop(payments).given("stock", "lamp", [{ type: "Delivered", quantity: 3 }]);

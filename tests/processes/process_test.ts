@@ -79,6 +79,76 @@ test("the end cancels the timers, and what comes later is ignored", async () => 
   assert.equal((await domain.booking.getAggregate("b1")).version, version);
 });
 
+test("events that come again bring back no timer that was cancelled", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { process, bookings } = createBooking(provider, clock);
+  await bookings.request("b1", { seat: "s1", cents: 500, card: "c1" });
+  await bookings.pay("b1", {});
+  await process.runOnce();
+  const before = await contentsOf(provider);
+  assert.deepEqual(before.timers, []);
+  await provider.setPosition("booking", 0);
+  const { records } = provider;
+  const readOnly = {
+    get: records.get.bind(records),
+    list: records.list.bind(records),
+    due: records.due.bind(records),
+    remove: records.remove.bind(records),
+    put: () => Promise.reject(new Error("it was put")),
+  };
+  const again = createBooking({ ...provider, records: readOnly }, clock);
+  await again.process.runOnce();
+  assert.deepEqual(await contentsOf(provider), before);
+});
+
+test("what was decided can be found by the event, and says what it led to", async () => {
+  const provider = createProvider();
+  const { process, bookings } = createBooking(provider);
+  const { withMetadata } = await import("evtstore");
+  await withMetadata(
+    { correlationId: "r1", userId: "ada" },
+    () => bookings.request("b1", { seat: "s1", cents: 5, card: "c1" }),
+  );
+  await process.runOnce();
+  const found = await provider.findCommand(
+    "booking",
+    "b1",
+    "event:bookings/b1@1",
+  );
+  assert.equal(found, 1);
+  const [own] = await provider.getEventsFor("booking", "b1");
+  assert.deepEqual(own!.metadata, {
+    correlationId: "r1",
+    userId: "ada",
+    causationId: "bookings/b1@1",
+  });
+  const [seat] = await provider.getEventsFor("seats", "s1");
+  assert.deepEqual(seat!.metadata, {
+    correlationId: "r1",
+    userId: "ada",
+    causationId: "booking/b1@1",
+  });
+});
+
+test("names of any length do", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { process, bookings, domain } = createBooking(provider, clock);
+  const long = "ä/@%".repeat(85);
+  await bookings.request(long, { seat: "s1", cents: 5, card: "c1" });
+  await process.runOnce();
+  clock.pass(6 * HOUR);
+  await process.runOnce();
+  await provider.setPosition("booking", 0);
+  await createBooking(provider, clock).process.runOnce();
+  assert.deepEqual((await domain.booking.getAggregate(long)).events, [
+    "Requested",
+    "Confirmed",
+    "Reminded",
+  ]);
+});
+
 test("what happened is handled before a timer that is due fires", async () => {
   const clock = new FakeClock();
   const provider = createProvider();
@@ -193,4 +263,48 @@ test("what is decided and not returned is refused", async () => {
     );
   }
   assert.equal(await process.get("b1"), undefined);
+});
+
+test("what fails can be parked, and the rest of it is done by a replay", async () => {
+  const provider = createProvider({ onError: () => {} });
+  const { bookings, domain } = createBooking(provider);
+  const { createProcess } = await import("evtstore");
+  let isDown = true;
+  const told: string[] = [];
+  const process = createProcess({
+    name: "parking",
+    streams: [domain.booking],
+    commands: {
+      mails: {
+        send: async (id: string, { to }: { to: string }) => {
+          if (to === "both" && isDown) throw new Error("down");
+          told.push(`${id} ${to}`);
+        },
+      },
+    },
+    onFailure: "park",
+    retry: { times: 0 },
+  });
+  let decisions = 0;
+  process.startsOn("bookings", (_event, id) => id, {
+    Requested: ({ card }, { id, send }) => {
+      decisions++;
+      return [
+        send.mails.send(id, { to: "first" }),
+        send.mails.send(id, { to: card }),
+      ];
+    },
+  });
+  await bookings.request("b1", { seat: "s1", cents: 5, card: "both" });
+  await bookings.request("b2", { seat: "s2", cents: 5, card: "other" });
+  await process.runOnce();
+  assert.deepEqual(told, ["b1 first", "b2 first", "b2 other"]);
+  assert.deepEqual((await process.parked()).map((one) => one.aggregateId), [
+    "b1",
+  ]);
+  isDown = false;
+  assert.equal(await process.replay({ aggregateId: "b1" }), 1);
+  // What stores nothing has its `commandId` to know a repeat by.
+  assert.deepEqual(told.slice(3), ["b1 first", "b1 both"]);
+  assert.equal(decisions, 2);
 });

@@ -47,6 +47,51 @@ test("many new events do not make it ask more than once a second", async () => {
   await stop(process, clock);
 });
 
+for (const isStarted of [false, true]) {
+  test(
+    `what new events lead to is handled before a timer fires${
+      isStarted ? ", started" : ""
+    }`,
+    async () => {
+      const clock = new FakeClock();
+      const provider = createProvider();
+      const { domain, bookings, seats } = createBooking(provider, clock);
+      const fired: Date[] = [];
+      const create = () => {
+        const process = createProcessAt(clock, {
+          name: "chain",
+          streams: [domain.booking, domain.seat],
+          commands: { seats },
+          timers: ["t"],
+        });
+        process.startsOn("bookings", (_event, id) => id, {
+          Requested: (_event, { setTimer }) => setTimer("t", { after: "1h" }),
+          Paid: (_event, { id, send }) =>
+            send.seats.free("s1", { bookingId: id }),
+        });
+        process.on("seats", (event) => event.bookingId, {
+          Freed: (_event, { cancelTimer }) => cancelTimer("t"),
+        });
+        process.onTimer("t", ({ at }) => void fired.push(at));
+        return process;
+      };
+      await bookings.request("b1", { seat: "s1", cents: 5, card: "c1" });
+      await create().runOnce();
+      // It was down; what it does about the payment cancels its timer.
+      await bookings.pay("b1", {});
+      clock.pass(2 * HOUR);
+      const process = create();
+      if (isStarted) {
+        process.start();
+        await settle(clock);
+        await stop(process, clock);
+      } else await process.runOnce();
+      assert.deepEqual(fired, []);
+      assert.deepEqual((await process.get("b1"))!.timers, {});
+    },
+  );
+}
+
 test("a timer fires also where something is new without end", async () => {
   const clock = new FakeClock();
   const inner = createProvider();
