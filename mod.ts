@@ -33,15 +33,19 @@ export type {
   RequirementFacts,
   ReservationFacts,
 } from "./core/claim_errors.ts";
-export type { Claims, Decision, Requirement } from "./core/claims.ts";
-export type { CommandOptions, RetryOptions } from "./core/command_executor.ts";
+export type {
+  Claims,
+  CommandResult,
+  Decision,
+  Requirement,
+} from "./core/claims.ts";
+export type { CommandOptions, RetryOptions } from "./core/command_options.ts";
 export { createCommands } from "./core/commands.ts";
 export type {
   CmdBody,
   Command,
   CommandBody,
   CommandHandler,
-  CommandResult,
   CommandSchemaOptions,
   InferredCommands,
   InferredHandlers,

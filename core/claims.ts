@@ -45,6 +45,12 @@ export type Decision<E extends Event> = Claims & {
   events: E | E[];
 };
 
+/**
+ * What a command handler may return: an event, several, or none; or events and
+ * what they claim beyond their aggregate.
+ */
+export type CommandResult<E extends Event> = E | E[] | Decision<E> | void;
+
 /** What was claimed, checked. */
 export type CheckedClaims = {
   requires: Requirement[];

@@ -6,64 +6,30 @@ import type {
 import { appendClaiming } from "./claimed_append.ts";
 import {
   type CheckedClaims,
-  type Claims,
   claimsOf,
-  type Decision,
+  type CommandResult,
   isDecision,
   mayDecideAgain,
 } from "./claims.ts";
-import { copyPlainData } from "./copy.ts";
 import {
-  CommandError,
-  DuplicateCommandError,
-  StoreError,
-  VersionError,
-} from "./errors.ts";
-import type { Event, EventMetadata, StoreEvent } from "./event.ts";
+  checkNames,
+  checkRetries,
+  checkSupport,
+  type CommandOptions,
+  type RetryOptions,
+} from "./command_options.ts";
+import { copyPlainData } from "./copy.ts";
+import { CommandError, DuplicateCommandError, VersionError } from "./errors.ts";
+import type { Event, StoreEvent } from "./event.ts";
 import { isSamePosition } from "./position.ts";
 import type { AppendOptions, Provider } from "./provider.ts";
 import { currentMetadata } from "./metadata_context.ts";
 import { toStorable } from "./schema.ts";
-import { checkMetadata, checkName } from "./validation.ts";
-
-/** Options of a command. */
-export type CommandOptions<Tx = any> = Claims & {
-  /** Refuse with `VersionError` if the aggregate is at another version. */
-  expectedVersion?: number;
-  /**
-   * Store the events of this id at most once in the aggregate. A repeat returns
-   * the aggregate as it is now and does not call the command handler. A command
-   * that returned no event is not remembered.
-   */
-  commandId?: string;
-  /** Stored with each event of the command, on top of what `withMetadata` gives. */
-  metadata?: EventMetadata;
-  /** Load and append inside this transaction of the provider. */
-  tx?: Tx;
-  /** Give up before the next step; what was appended stays. */
-  signal?: AbortSignal;
-};
-
-/** Options of {@linkcode createCommands}. */
-export type RetryOptions = {
-  /**
-   * How often to load the aggregate and decide again after a `VersionError`, or
-   * where what the command handler requires of another aggregate has changed.
-   * Default: 0, because that calls the command handler again, and only its
-   * author knows whether it may run twice.
-   */
-  retries?: number;
-};
 
 /** What a command handler decides on an aggregate. */
 export type Decide<E extends Event, A extends Aggregate> = (
   aggregate: A & BaseAggregate,
-) =>
-  | Promise<E | E[] | Decision<E> | void>
-  | E
-  | E[]
-  | Decision<E>
-  | void;
+) => Promise<CommandResult<E>> | CommandResult<E>;
 
 /** What was decided, checked. */
 type Decided<E extends Event> = {
@@ -84,17 +50,8 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     provided: ProvidedAggregate<E, A>,
     { retries = 0 }: RetryOptions,
   ) {
-    if (
-      !(retries >= 0 && (Number.isInteger(retries) || retries === Infinity))
-    ) {
-      throw new StoreError(
-        "INVALID_INPUT",
-        `Expected retries to be a whole number from 0: got ${retries}`,
-        { field: "retries" },
-      );
-    }
     this.#provided = provided;
-    this.#retries = retries;
+    this.#retries = checkRetries(retries);
   }
 
   /**
@@ -199,17 +156,9 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
   }
 
   async #prepare(id: string, options: CommandOptions): Promise<Provider<E>> {
-    checkName("aggregateId", id);
-    const { commandId, metadata, tx } = options;
-    if (commandId !== undefined) checkName("commandId", commandId);
-    if (metadata !== undefined) checkMetadata(metadata);
+    checkNames(id, options);
     const provider = await this.#provided.provider;
-    if (commandId !== undefined && !provider.findCommand) {
-      throw unsupported(provider, "commandId", "remember command ids");
-    }
-    if (tx !== undefined && !provider.transact) {
-      throw unsupported(provider, "tx", "append inside a transaction");
-    }
+    checkSupport(provider, options);
     claimsOf(provider, this.#own(id), options);
     return provider;
   }
@@ -347,16 +296,4 @@ function appendOptions(
   if (tx !== undefined) options.tx = tx;
   if (commandId !== undefined) options.commandId = commandId;
   return options;
-}
-
-function unsupported(
-  provider: Provider<any>,
-  field: string,
-  ability: string,
-): StoreError {
-  return new StoreError(
-    "NOT_SUPPORTED",
-    `Cannot use ${field}: the ${provider.driver} provider cannot ${ability}`,
-    { field },
-  );
 }

@@ -3,12 +3,9 @@ import type {
   BaseAggregate,
   ProvidedAggregate,
 } from "./aggregate.ts";
-import {
-  CommandExecutor,
-  type CommandOptions,
-  type RetryOptions,
-} from "./command_executor.ts";
-import type { Decision } from "./claims.ts";
+import { CommandExecutor } from "./command_executor.ts";
+import type { CommandOptions, RetryOptions } from "./command_options.ts";
+import type { CommandResult } from "./claims.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, Ext } from "./event.ts";
 import { originOf, withOrigin } from "./origin.ts";
@@ -20,12 +17,6 @@ export type Command = {
   /** The name of the command handler. */
   type: string;
 };
-
-/**
- * What a command handler may return: an event, several, or none; or events and
- * what they claim beyond their aggregate.
- */
-export type CommandResult<E extends Event> = E | E[] | Decision<E> | void;
 
 /** What a command handler receives, beside the aggregate's id. */
 export type ReceivedCommand<C extends Command, T extends C["type"]> =

@@ -3,11 +3,8 @@ import {
   createProvidedAggregate,
   type StoreOptions,
 } from "./provided_aggregate.ts";
-import {
-  CommandExecutor,
-  type CommandOptions,
-  type RetryOptions,
-} from "./command_executor.ts";
+import { CommandExecutor } from "./command_executor.ts";
+import type { CommandOptions, RetryOptions } from "./command_options.ts";
 import {
   type CmdBody,
   type Command,

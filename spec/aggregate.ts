@@ -1,5 +1,5 @@
 import type { Aggregate, BaseAggregate } from "../core/aggregate.ts";
-import type { CommandOptions } from "../core/command_executor.ts";
+import type { CommandOptions } from "../core/command_options.ts";
 import type { Event } from "../core/event.ts";
 import type { KnownEvents } from "../core/upcast.ts";
 import { Reservations } from "../core/reservations.ts";

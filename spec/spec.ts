@@ -4,7 +4,7 @@ import type {
   ProvidedAggregate,
   StorableAggregate,
 } from "../core/aggregate.ts";
-import type { CommandOptions, RetryOptions } from "../core/command_executor.ts";
+import type { CommandOptions, RetryOptions } from "../core/command_options.ts";
 import {
   commandNames,
   type CommandSchemaOptions,

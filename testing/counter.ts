@@ -3,7 +3,7 @@ import {
   createPersistedAggregate,
   createProvidedAggregate,
 } from "../core/provided_aggregate.ts";
-import type { CommandOptions } from "../core/command_executor.ts";
+import type { CommandOptions } from "../core/command_options.ts";
 import { createCommands } from "../core/commands.ts";
 import type { Provider } from "../core/provider.ts";
 import type { SnapshotOptions } from "../core/snapshot_options.ts";

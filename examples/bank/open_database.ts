@@ -68,12 +68,19 @@ const databases = new Map<string, Open>([
 ]);
 
 /**
- * Opens the database at a URL such as `sqlite:bank.db`; a path without a scheme
- * is an SQLite file.
+ * Opens the database at a URL such as `sqlite:bank.db`, and makes the tables of
+ * the read model; a path without a scheme is an SQLite file.
  *
  * @throws If there is no such kind of database, or it cannot be opened.
  */
 export async function openDatabase(location: string): Promise<Database> {
+  const database = await connectDatabase(location);
+  await database.provider.transact((tx) => database.readModel.create(tx));
+  return database;
+}
+
+/** Opens the database as it is: with the log, and no more. */
+export async function connectDatabase(location: string): Promise<Database> {
   // One letter is a drive of Windows.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase();
   const open = databases.get(scheme ?? "sqlite");
@@ -85,7 +92,5 @@ export async function openDatabase(location: string): Promise<Database> {
       }`,
     );
   }
-  const database = await open(scheme ? location : `sqlite:${location}`);
-  await database.provider.transact((tx) => database.readModel.create(tx));
-  return database;
+  return await open(scheme ? location : `sqlite:${location}`);
 }

@@ -9,16 +9,19 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import { MongoClient } from "mongodb";
-import mysql from "mysql2/promise";
-// @ts-types="npm:@types/pg@8"
-import pg from "pg";
 import { generate } from "../../examples/bank/generate.ts";
 import { openDatabase } from "../../examples/bank/open_database.ts";
 import type { Balance } from "../../examples/bank/read_model.ts";
 import { findDatabase } from "../providers/support/databases.ts";
-import { findServers, openDriver, wipe } from "../providers/support/neo4j.ts";
+import { findServers } from "../providers/support/neo4j.ts";
 import { inFolder, runDemo, toLines } from "./demo.ts";
+import {
+  mongoPlace,
+  mysqlPlace,
+  neo4jPlace,
+  type Place,
+  postgresPlace,
+} from "./places.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const MAIN = fileURLToPath(
@@ -28,9 +31,6 @@ const LINES = 600;
 const STREAMS = ["accounts", "transfers"];
 /** How many events the log has when the demo is killed: a part of them. */
 const EVENTS = 100;
-
-/** An empty place of its own in a database, and how to remove it. */
-type Place = { url: string; drop(): Promise<void> };
 
 async function balancesAt(url: string): Promise<Balance[]> {
   const { provider, readModel, close } = await openDatabase(url);
@@ -95,56 +95,11 @@ function bankOn(name: string, place: Place, lines = LINES): void {
   });
 }
 
-async function postgresPlace(url: string, scheme: string): Promise<Place> {
-  const schema = `bank_${crypto.randomUUID().replaceAll("-", "")}`;
-  const run = async (sql: string) => {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    await client.query(sql);
-    await client.end();
-  };
-  await run(`CREATE SCHEMA ${schema}`);
-  const place = new URL(url);
-  if (scheme === "postgres+postgresjs") {
-    place.searchParams.set("search_path", schema);
-  } else place.searchParams.set("options", `-csearch_path=${schema}`);
-  return {
-    url: place.href.replace(/^postgres(ql)?:/, `${scheme}:`),
-    drop: () => run(`DROP SCHEMA ${schema} CASCADE`),
-  };
-}
-
-async function mysqlPlace(url: string): Promise<Place> {
-  const name = `bank_${crypto.randomUUID().replaceAll("-", "")}`;
-  const run = async (sql: string) => {
-    const connection = await mysql.createConnection(url);
-    await connection.query(sql);
-    await connection.end();
-  };
-  await run(`CREATE DATABASE ${name}`);
-  const place = new URL(url);
-  place.pathname = `/${name}`;
-  return { url: place.href, drop: () => run(`DROP DATABASE ${name}`) };
-}
-
 const folder = mkdtempSync(join(tmpdir(), "evtstore-bank-"));
 bankOn("sqlite+knex", {
   url: `sqlite+knex:${join(folder, "bank.db")}`,
   drop: async () => rmSync(folder, { recursive: true }),
 });
-
-async function mongoPlace(url: string): Promise<Place> {
-  const place = new URL(url);
-  place.pathname = `/bank_${crypto.randomUUID().replaceAll("-", "")}`;
-  return {
-    url: place.href,
-    async drop() {
-      const client = new MongoClient(place.href);
-      await client.db().dropDatabase();
-      await client.close();
-    },
-  };
-}
 
 const postgresUrl = await findDatabase("postgres18");
 if (postgresUrl) {
@@ -159,29 +114,6 @@ for (const name of ["mariadb", "mariadb_barrier"]) {
 const mongoUrl = await findDatabase("mongodb");
 // The server that stands in for MongoDB is written in Python.
 if (mongoUrl) bankOn("mongodb", await mongoPlace(mongoUrl), 150);
-
-function neo4jPlace(url: string, name: string): Place {
-  const prefix = `Bank${crypto.randomUUID().replaceAll("-", "")}`;
-  const place = new URL(prefix, url).href;
-  return {
-    url: name === "neo4j35" ? place.replace("bolt:", "bolt+v3:") : place,
-    async drop() {
-      const driver = openDriver(url);
-      for (
-        const [events, bookmarks] of [
-          ["Events", "Bookmarks"],
-          ["Balances", "Statements"],
-        ]
-      ) {
-        await wipe(driver, {
-          events: `${prefix}${events}`,
-          bookmarks: `${prefix}${bookmarks}`,
-        });
-      }
-      await driver.close();
-    },
-  };
-}
 
 const long = ["neo4j44", "neo4j2025", "neo4j35"];
 for (const { name, url } of await findServers(["neo4j"], long)) {
