@@ -12,10 +12,11 @@ test("what is kept of a page is decrypted when it comes next", async () => {
     await provider.append("users", "ada", version, created);
   }
   let state = "plain";
+  // As decrypting does: what is plain already stays as it is.
   const sealer = {
     open: (events: any[]) =>
       Promise.resolve(
-        events.map((one) => ({ ...one, event: { ...one.event, state } })),
+        events.map((one) => ({ ...one, event: { state, ...one.event } })),
       ),
   } as unknown as Sealer;
   const reader = new PageReader(provider, ["users"], sealer);

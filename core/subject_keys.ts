@@ -1,5 +1,6 @@
 import { fromBase64, toBase64 } from "./base64.ts";
 import { digest } from "./digest.ts";
+import { StoreError } from "./errors.ts";
 import type { Records, StoredRecord } from "./records.ts";
 
 /** What is known of a subject: its key, or that it was forgotten. */
@@ -57,6 +58,9 @@ const COUNT = "count";
 /** Due at once, by any clock: what is forgotten and not finished. */
 const UNFINISHED = 1;
 
+/** Of writers that begin at once one wins each time. */
+const TRIES = 1000;
+
 /** More of a key may not fit: MySQL's has room for 255 characters. */
 const MAX_KEY = 170;
 
@@ -91,39 +95,39 @@ export function createRecordKeys(records: Records): SubjectKeys {
       return toKey(await find(subject, options));
     },
     async make(subject, options = {}) {
-      while (true) {
+      const key = randomKey();
+      const value: KeyValue = { subject, key: toBase64(key) };
+      return await untilDone(async () => {
         const known = toKey(await find(subject, options));
         if (known) return known;
-        const key = randomKey();
-        const value: KeyValue = { subject, key: toBase64(key) };
         const put = { ...options, revision: 0 };
-        if (await records.put(KEY, keyOf(subject), value, put)) return key;
-      }
+        const isMade = await records.put(KEY, keyOf(subject), value, put);
+        return isMade ? key : undefined;
+      });
     },
     async forget(subject) {
       const value: KeyValue = { subject };
-      let isForgotten = false;
-      while (!isForgotten) {
+      await untilDone(async () => {
         const record = await find(subject, {});
         const put = { revision: record?.revision ?? 0, due: UNFINISHED };
-        isForgotten = await records.put(KEY, keyOf(subject), value, put);
-      }
-      let isCounted = false;
-      while (!isCounted) {
+        return await records.put(KEY, keyOf(subject), value, put) || undefined;
+      });
+      await untilDone(async () => {
         const revision = (await records.get(FORGETS, COUNT))?.revision ?? 0;
-        isCounted = await records.put(FORGETS, COUNT, {}, { revision });
-      }
+        const put = { revision };
+        return await records.put(FORGETS, COUNT, {}, put) || undefined;
+      });
     },
     async finished(subject) {
-      let isFinished = false;
-      while (!isFinished) {
+      await untilDone(async () => {
         const record = await find(subject, {});
-        if (toKey(record) !== "forgotten" || record?.due === undefined) return;
+        if (toKey(record) !== "forgotten" || record?.due === undefined) {
+          return true;
+        }
         const { revision, value } = record;
-        isFinished = await records.put(KEY, keyOf(subject), value, {
-          revision,
-        });
-      }
+        const put = { revision };
+        return await records.put(KEY, keyOf(subject), value, put) || undefined;
+      });
     },
     async unfinished() {
       const due = await records.due(KEY, UNFINISHED);
@@ -185,6 +189,18 @@ export function createMemoryKeys(): SubjectKeys {
       return changes;
     },
   };
+}
+
+/** Does something again that somebody else was faster at. */
+async function untilDone<T>(work: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const done = await work();
+    if (done !== undefined) return done;
+  }
+  throw new StoreError(
+    "STORE_BUSY",
+    `Cannot change a record of the key store: others have been faster ${TRIES} times in a row; try again later`,
+  );
 }
 
 function randomKey(): Uint8Array {

@@ -5,7 +5,7 @@ import { upTo } from "../numbered.ts";
 import { errorsOf, race, settle } from "../outcome.ts";
 import { createPeople, type People } from "../people.ts";
 import type { Subject } from "../subject.ts";
-import { sleep } from "../time.ts";
+import { createGate } from "../time.ts";
 
 const forgotten = isStoreError("SUBJECT_FORGOTTEN");
 
@@ -155,11 +155,12 @@ export const erasureCases: readonly Case[] = [
       const writer = people.open({ provider, owner });
       const { forget, domain } = people.open({ owner });
       const ids: string[] = [];
+      const begun = createGate();
       let isForgotten = false;
       const writing = (async () => {
         while (true) {
           const id = subject.unique("id");
-          ids.push(id);
+          if (ids.push(id) === 4) begun.open();
           const after = isForgotten;
           const email = "late@example.org";
           const outcome = await settle(writer.people.register(id, { email }));
@@ -174,7 +175,9 @@ export const erasureCases: readonly Case[] = [
           return;
         }
       })();
-      while (ids.length < 4) await sleep(1);
+      // It fails beside this, too.
+      const written = settle(writing);
+      await Promise.race([begun.opened, written]);
       await forget(owner);
       isForgotten = true;
       await writing;
