@@ -16,6 +16,7 @@ import { bookmarkFaults } from "./faults/bookmarks.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
 import { parkingFaults } from "./faults/parking.ts";
+import { processFaults } from "./faults/processes.ts";
 import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
 import { snapshotFaults } from "./faults/snapshots.ts";
@@ -31,6 +32,7 @@ const faults = [
   ...recordFaults,
   ...snapshotFaults,
   ...parkingFaults,
+  ...processFaults,
   ...transactionFaults,
   ...watchFaults,
 ];
