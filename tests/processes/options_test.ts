@@ -79,3 +79,53 @@ function isInvalid(field: string) {
     error instanceof StoreError && error.code === "INVALID_INPUT" &&
     error.field === field;
 }
+
+test("what was decided and is gone from the code is a failure, and not lost", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { domain, bookings } = createBooking(provider, clock);
+  const told: string[] = [];
+  const desk = (isDown: boolean) => ({
+    async call(_id: string, { text }: { text: string }) {
+      if (isDown) throw new Error("down");
+      await Promise.resolve(told.push(text));
+    },
+  });
+  const whole = (isDown: boolean) => {
+    const process = createProcessAt(clock, {
+      name: "p",
+      streams: [domain.booking],
+      commands: { desk: desk(isDown) },
+      timers: ["t"],
+    });
+    process.startsOn("bookings", (_event, id) => id, {
+      Requested: (_event, { id, send, setTimer }) => [
+        setTimer("t", { after: "1m" }),
+        send.desk.call(id, { text: "new" }),
+      ],
+    });
+    process.onTimer(
+      "t",
+      (_timer, { id, send }) => send.desk.call(id, { text: "late" }),
+    );
+    return process;
+  };
+  const reduced = () => {
+    const process = createProcessAt(clock, {
+      name: "p",
+      streams: [domain.booking],
+      commands: {},
+    });
+    process.startsOn("bookings", (_event, id) => id, { Requested: () => {} });
+    return process;
+  };
+  await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
+  await assert.rejects(() => whole(true).runOnce(), /down/);
+  await assert.rejects(() => reduced().runOnce(), isInvalid("commands"));
+  await whole(false).runOnce();
+  assert.deepEqual(told, ["new"]);
+  clock.pass(60_000);
+  await assert.rejects(() => reduced().runOnce(), isInvalid("timers"));
+  await whole(false).runOnce();
+  assert.deepEqual(told, ["new", "late"]);
+});
