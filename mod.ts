@@ -150,27 +150,29 @@ export type {
 export type { Duration } from "./core/duration.ts";
 export { createProcess } from "./core/process.ts";
 export type {
-  Correlate,
   EventContext,
-  EventOf,
   FiredTimer,
-  Process,
   ProcessCommandBody,
   ProcessCommands,
   ProcessContext,
-  ProcessControls,
   ProcessDecision,
   ProcessDecisions,
+  ProcessSend,
+  Reacting,
+  RefusedCommand,
+  TimerDue,
+} from "./core/process_context.ts";
+export type {
+  Correlate,
+  EventOf,
+  Process,
+  ProcessControls,
   ProcessEvents,
   ProcessInstance,
   ProcessOptions,
-  ProcessSend,
   ProcessSource,
   ProcessStatus,
-  Reacting,
-  RefusedCommand,
   RegisterReactions,
-  TimerDue,
   TypeOf,
 } from "./core/process_options.ts";
 export { withMetadata } from "./core/metadata_context.ts";

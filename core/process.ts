@@ -2,9 +2,9 @@ import type { Aggregate } from "./aggregate.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Event } from "./event.ts";
 import { ProcessManager } from "./process_manager.ts";
+import type { ProcessCommands } from "./process_context.ts";
 import type {
   Process,
-  ProcessCommands,
   ProcessEvents,
   ProcessOptions,
   ProcessSource,

@@ -7,6 +7,9 @@ import type { StoredPosition } from "./stored_position.ts";
 /** The type of the event that says what a process manager decided. */
 export const REACTED = "process.reacted";
 
+/** How the causes begin that are timers. */
+const TIMER = "timer:";
+
 /** A command that was decided on. */
 export type DecidedCommand = {
   /** Its group and name. */
@@ -100,6 +103,13 @@ export class ProcessHistory {
     );
   }
 
+  /** What was decided when timers fired. */
+  ofTimers(): Batch[] {
+    return [...this.#batches.values()].filter(({ reacted }) =>
+      reacted.to.startsWith(TIMER)
+    );
+  }
+
   /** Adds what was stored next. */
   add(stored: StoreEvent<any>): void {
     this.state = this.#next(this.state, stored);
@@ -143,7 +153,7 @@ export class ProcessHistory {
 
 /** What a reaction to a timer is a reaction to. */
 export function timerCause({ name, version }: SetTimer): string {
-  return `timer:${encodeURIComponent(name)}@${version}`;
+  return `${TIMER}${encodeURIComponent(name)}@${version}`;
 }
 
 /** Reads everything that a process has done. */

@@ -17,7 +17,7 @@ import {
   readHistory,
   timerCause,
 } from "./process_history.ts";
-import type { ProcessContext, ProcessDecision } from "./process_options.ts";
+import type { ProcessContext, ProcessDecision } from "./process_context.ts";
 import { type DueTimer, type ProcessTimers, short } from "./process_timers.ts";
 import { isBefore } from "./process_position.ts";
 import type { Provider } from "./provider.ts";
@@ -141,7 +141,7 @@ export class ProcessRunner {
     for (let lost = 0;; lost++) {
       const history = await this.read(cause.id);
       const before = history.batch(cause.to);
-      if (before) return await this.#carryOut(history, before);
+      if (before) return await this.#repeat(history, before);
       if (!await cause.concerns(history)) return;
       const origin = cause.origin?.(history);
       const work = async () =>
@@ -182,6 +182,17 @@ export class ProcessRunner {
       throw isLost ? new AppendLost(error) : error;
     });
     for (const one of stored) history.add(one);
+  }
+
+  /** Carries out what was decided before, as far as it is not done. */
+  async #repeat(history: ProcessHistory, batch: Batch): Promise<void> {
+    await this.#carryOut(history, batch);
+    // Whoever sees a process from its beginning may have another name than who
+    // fired its timers, and none of their records.
+    if (batch.stored.version > 1) return;
+    for (const fired of history.ofTimers()) {
+      await this.#carryOut(history, fired);
+    }
   }
 
   /** Does what was decided, or what of it is not done yet. */

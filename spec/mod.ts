@@ -16,12 +16,8 @@ export type { ExpectedError } from "./errors.ts";
 export type { ExpectedEvent, GivenEvent } from "./events.ts";
 export type { EventsIn, HandlerSpec, StreamName } from "./handler.ts";
 export { specProcess } from "./process.ts";
-export type {
-  AnyEvent,
-  ProcessSpec,
-  SentCommand,
-  SpecifiedProcess,
-} from "./process.ts";
+export type { SpecifiedProcess } from "./process.ts";
+export type { AnyEvent, ProcessSpec, SentCommand } from "./process_spec.ts";
 export { spec } from "./spec.ts";
 export type {
   AnyAggregate,

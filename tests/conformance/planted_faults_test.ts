@@ -17,6 +17,7 @@ import { claimFaults } from "./faults/claims.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
 import { parkingFaults } from "./faults/parking.ts";
+import { processFaults } from "./faults/processes.ts";
 import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
 import { snapshotFaults } from "./faults/snapshots.ts";
@@ -35,6 +36,7 @@ const faults = [
   ...snapshotFaults,
   ...parkingFaults,
   ...versionFaults,
+  ...processFaults,
   ...transactionFaults,
   ...watchFaults,
 ];

@@ -73,6 +73,7 @@ const card = createAggregate({
 export function createBooking(
   provider: Provider<any>,
   clock: Clock = systemClock,
+  name = "booking",
 ): Booking {
   const { domain } = createDomain({ provider }, { booking, seat, card });
   const bookings = createCommands(domain.booking, {
@@ -108,7 +109,8 @@ export function createBooking(
     | { type: "Began"; seat: string; cents: number; card: string }
     | { type: "Counted" };
   const process = createProcessAt(clock, {
-    name: "booking",
+    name,
+    stream: "booking",
     streams: [domain.booking, domain.seat],
     commands: { bookings, seats, cards },
     timers: ["unpaid", "remind"],
@@ -164,6 +166,7 @@ export function createBooking(
 /** Everything stored, in a form that two runs can be compared by. */
 export async function contentsOf(
   provider: Provider<any>,
+  name = "booking",
 ): Promise<{ log: Record<string, unknown[]>; timers: unknown[] }> {
   const log: Record<string, unknown[]> = {};
   const all = await provider.getEventsFrom(
@@ -179,7 +182,7 @@ export async function contentsOf(
     });
   }
   const due = await provider.records!.due(
-    "process-timer:booking",
+    `process-timer:${name}`,
     Number.MAX_SAFE_INTEGER,
   );
   return { log, timers: due.map(({ key }) => key).sort() };

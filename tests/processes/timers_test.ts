@@ -1,10 +1,9 @@
-import { createProcess, type Provider, StoreError } from "evtstore";
+import type { Provider } from "evtstore";
 import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../core/fake_clock.ts";
 import { createProcessAt } from "../../core/process.ts";
-import { ProcessTimers } from "../../core/process_timers.ts";
 import { contentsOf, createBooking } from "./booking.ts";
 
 const HOUR = 3_600_000;
@@ -146,6 +145,51 @@ test("of two that are started at once, one fires", async () => {
   ]);
 });
 
+test("a process manager of another name does nothing again, and takes the timers over", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const one = createBooking(provider, clock);
+  for (const id of ["b1", "b2"]) {
+    const body = { seat: `seat ${id}`, cents: 5, card: "c" };
+    await one.bookings.request(id, body);
+  }
+  await one.process.runOnce();
+  await one.bookings.pay("b2", {});
+  clock.pass(6 * HOUR);
+  await one.process.runOnce();
+  const before = await contentsOf(provider);
+  assert.equal(before.timers.length, 2);
+  const two = createBooking(provider, clock, "renamed");
+  await two.process.runOnce();
+  assert.deepEqual(await contentsOf(provider, "renamed"), before);
+});
+
+test("what a timer decided is done also by one of another name", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const one = createBooking(provider, clock);
+  const body = { seat: "s1", cents: 5, card: "c1" };
+  await one.bookings.request("b1", body);
+  await one.process.runOnce();
+  clock.pass(6 * HOUR);
+  // It decides what the timer leads to, and dies before it does it.
+  const dying: Provider<any> = {
+    ...provider,
+    append(stream, ...rest) {
+      if (stream === "bookings") return Promise.reject(new Error("died"));
+      return provider.append(stream, ...rest);
+    },
+  };
+  await assert.rejects(createBooking(dying, clock).process.runOnce(), /died/);
+  const two = createBooking(provider, clock, "renamed");
+  await two.process.runOnce();
+  assert.deepEqual((await one.domain.booking.getAggregate("b1")).events, [
+    "Requested",
+    "Confirmed",
+    "Reminded",
+  ]);
+});
+
 test("a record that is lost is made again, and one that is left over does nothing", async () => {
   const clock = new FakeClock();
   const provider = createProvider();
@@ -169,161 +213,6 @@ test("a record that is lost is made again, and one that is left over does nothin
     "Confirmed",
   ]);
 });
-
-test("a timer that fails holds up no other, and is tried again", async () => {
-  const clock = new FakeClock();
-  const provider = createProvider();
-  const timers = new ProcessTimers(provider.records, "p", clock);
-  const names = Array.from({ length: 250 }, (_, index) => `t${index}`);
-  for (const [index, name] of names.entries()) {
-    await timers.set("x", { name, at: index, version: 1 });
-  }
-  clock.pass(1000);
-  const bad = new Set(names.slice(0, 150));
-  const fired: string[] = [];
-  const failed: string[] = [];
-  const pass = () =>
-    timers.fireDue(
-      ({ name }) => {
-        if (bad.has(name)) return Promise.reject(new Error("bad"));
-        fired.push(name);
-        return Promise.resolve();
-      },
-      (_error, { name }) => failed.push(name),
-      () => false,
-    );
-  assert.equal(await pass(), 100);
-  assert.deepEqual(fired, names.slice(150));
-  assert.deepEqual(failed, names.slice(0, 150));
-  clock.pass(999);
-  assert.equal(await pass(), 0);
-  assert.equal(failed.length, 150);
-  bad.clear();
-  clock.pass(1);
-  assert.equal(await pass(), 150);
-  assert.deepEqual(await timers.read(), { overdue: 0 });
-});
-
-test("a look that fails or is broken off is followed by another", async () => {
-  const clock = new FakeClock();
-  const provider = createProvider();
-  let broken = true;
-  const timers = new ProcessTimers(
-    {
-      ...methodsOf(provider.records),
-      due: (...parameters) =>
-        broken
-          ? Promise.reject(new Error("down"))
-          : provider.records.due(...parameters),
-    },
-    "p",
-    clock,
-  );
-  await timers.set("x", { name: "t", at: 0, version: 1 });
-  let fired = 0;
-  const fire = async () => void fired++;
-  await assert.rejects(timers.fireDue(fire, () => {}, () => false), /down/);
-  broken = false;
-  clock.pass(1000);
-  await timers.fireDue(fire, () => {}, () => true);
-  assert.equal(fired, 0);
-  clock.pass(1000);
-  await timers.fireDue(fire, () => {}, () => false);
-  assert.equal(fired, 1);
-});
-
-test("an earlier timer that is set is not waited for too long", async () => {
-  const clock = new FakeClock();
-  const provider = createProvider();
-  const timers = new ProcessTimers(provider.records, "p", clock);
-  await timers.set("x", { name: "late", at: HOUR, version: 1 });
-  const fired: string[] = [];
-  const pass = () =>
-    timers.fireDue(
-      async ({ name }) => void fired.push(name),
-      () => {},
-      () => false,
-    );
-  await pass();
-  await timers.set("x", { name: "early", at: 2000, version: 1 });
-  clock.pass(2000);
-  await pass();
-  assert.deepEqual(fired, ["early"]);
-});
-
-test("timers have names, and a reaction each, and dates that are dates", async () => {
-  const clock = new FakeClock();
-  const provider = createProvider();
-  const { domain, bookings } = createBooking(provider, clock);
-  const when: any[] = [{ at: new Date(NaN) }, { after: "soon" }, {}];
-  const process = createProcessAt(clock, {
-    name: "p",
-    streams: [domain.booking],
-    commands: {},
-    timers: ["t"],
-  });
-  process.startsOn("bookings", (_event, id) => id, {
-    Requested: (_event, { setTimer }) => setTimer("t", when[0]),
-  });
-  assert.throws(() => process.start(), isInvalid("timers"));
-  await assert.rejects(() => process.runOnce(), isInvalid("timers"));
-  process.onTimer("t", () => {});
-  await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
-  for (const field of ["at", "after", "at"]) {
-    await assert.rejects(() => process.runOnce(), isInvalid(field));
-    when.shift();
-  }
-});
-
-test("what cannot be meant is refused at once", () => {
-  const provider = createProvider();
-  const { domain, seats } = createBooking(provider);
-  const options = {
-    name: "p",
-    streams: [domain.booking],
-    commands: { seats },
-  } as const;
-  const other = createBooking(createProvider()).domain.seat;
-  const wrong: [object, string][] = [
-    [{ name: "" }, "name"],
-    [{ streams: [] }, "streams"],
-    [{ streams: [domain.booking, other] }, "streams"],
-    [{ stream: "bookings" }, "stream"],
-    [{ commands: { "a.b": seats } }, "commands"],
-    [{ commands: { seats: { hold: 5 } } }, "commands.seats.hold"],
-    [{ timers: [""] }, "timers"],
-    [{ onFailure: "skip" }, "onFailure"],
-  ];
-  for (const [changed, field] of wrong) {
-    assert.throws(
-      () => createProcess({ ...options, ...changed } as any),
-      isInvalid(field),
-      field,
-    );
-  }
-  const process = createProcess(options);
-  process.on("bookings", (_event, id) => id, { Paid: () => {} });
-  assert.throws(
-    () => process.startsOn("bookings", (_event, id) => id, { Paid: () => {} }),
-    isInvalid("reactions"),
-  );
-});
-
-test("a provider that cannot is refused", async () => {
-  const { records: _, ...plain } = createProvider();
-  const provider = plain as Provider<any>;
-  const isUnsupported = (error: unknown) =>
-    error instanceof StoreError && error.code === "NOT_SUPPORTED";
-  assert.throws(() => createBooking(provider), isUnsupported);
-  const later = createBooking(Promise.resolve(provider) as any);
-  await assert.rejects(() => later.process.runOnce(), isUnsupported);
-});
-
-function isInvalid(field: string) {
-  return (error: unknown) =>
-    error instanceof StoreError && error.code === "INVALID_INPUT" &&
-    error.field === field;
-}
 
 function watchDue(
   inner: ReturnType<typeof createProvider>,

@@ -1,0 +1,131 @@
+import { createProcess, type Provider, StoreError } from "evtstore";
+import { createProvider } from "evtstore/provider/memory";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeClock } from "../../core/fake_clock.ts";
+import { createProcessAt } from "../../core/process.ts";
+import { createBooking } from "./booking.ts";
+
+test("timers have names, and a reaction each, and dates that are dates", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { domain, bookings } = createBooking(provider, clock);
+  const when: any[] = [{ at: new Date(NaN) }, { after: "soon" }, {}];
+  const process = createProcessAt(clock, {
+    name: "p",
+    streams: [domain.booking],
+    commands: {},
+    timers: ["t"],
+  });
+  process.startsOn("bookings", (_event, id) => id, {
+    Requested: (_event, { setTimer }) => setTimer("t", when[0]),
+  });
+  assert.throws(() => process.start(), isInvalid("timers"));
+  await assert.rejects(() => process.runOnce(), isInvalid("timers"));
+  process.onTimer("t", () => {});
+  await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
+  for (const field of ["at", "after", "at"]) {
+    await assert.rejects(() => process.runOnce(), isInvalid(field));
+    when.shift();
+  }
+});
+
+test("what cannot be meant is refused at once", () => {
+  const provider = createProvider();
+  const { domain, seats } = createBooking(provider);
+  const options = {
+    name: "p",
+    streams: [domain.booking],
+    commands: { seats },
+  } as const;
+  const other = createBooking(createProvider()).domain.seat;
+  const wrong: [object, string][] = [
+    [{ name: "" }, "name"],
+    [{ streams: [] }, "streams"],
+    [{ streams: [domain.booking, other] }, "streams"],
+    [{ stream: "bookings" }, "stream"],
+    [{ commands: { "a.b": seats } }, "commands"],
+    [{ commands: { seats: { hold: 5 } } }, "commands.seats.hold"],
+    [{ timers: [""] }, "timers"],
+    [{ onFailure: "skip" }, "onFailure"],
+  ];
+  for (const [changed, field] of wrong) {
+    assert.throws(
+      () => createProcess({ ...options, ...changed } as any),
+      isInvalid(field),
+      field,
+    );
+  }
+  const process = createProcess(options);
+  process.on("bookings", (_event, id) => id, { Paid: () => {} });
+  assert.throws(
+    () => process.startsOn("bookings", (_event, id) => id, { Paid: () => {} }),
+    isInvalid("reactions"),
+  );
+});
+
+test("a provider that cannot is refused", async () => {
+  const { records: _, ...plain } = createProvider();
+  const provider = plain as Provider<any>;
+  const isUnsupported = (error: unknown) =>
+    error instanceof StoreError && error.code === "NOT_SUPPORTED";
+  assert.throws(() => createBooking(provider), isUnsupported);
+  const later = createBooking(Promise.resolve(provider) as any);
+  await assert.rejects(() => later.process.runOnce(), isUnsupported);
+});
+
+function isInvalid(field: string) {
+  return (error: unknown) =>
+    error instanceof StoreError && error.code === "INVALID_INPUT" &&
+    error.field === field;
+}
+
+test("what was decided and is gone from the code is a failure, and not lost", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { domain, bookings } = createBooking(provider, clock);
+  const told: string[] = [];
+  const desk = (isDown: boolean) => ({
+    async call(_id: string, { text }: { text: string }) {
+      if (isDown) throw new Error("down");
+      await Promise.resolve(told.push(text));
+    },
+  });
+  const whole = (isDown: boolean) => {
+    const process = createProcessAt(clock, {
+      name: "p",
+      streams: [domain.booking],
+      commands: { desk: desk(isDown) },
+      timers: ["t"],
+    });
+    process.startsOn("bookings", (_event, id) => id, {
+      Requested: (_event, { id, send, setTimer }) => [
+        setTimer("t", { after: "1m" }),
+        send.desk.call(id, { text: "new" }),
+      ],
+    });
+    process.onTimer(
+      "t",
+      (_timer, { id, send }) => send.desk.call(id, { text: "late" }),
+    );
+    return process;
+  };
+  const reduced = () => {
+    const process = createProcessAt(clock, {
+      name: "p",
+      streams: [domain.booking],
+      commands: {},
+    });
+    process.startsOn("bookings", (_event, id) => id, { Requested: () => {} });
+    return process;
+  };
+  await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
+  await assert.rejects(() => whole(true).runOnce(), /down/);
+  await assert.rejects(() => reduced().runOnce(), isInvalid("commands"));
+  await whole(false).runOnce();
+  assert.deepEqual(told, ["new"]);
+  clock.pass(60_000);
+  await assert.rejects(() => reduced().runOnce(), isInvalid("timers"));
+  await whole(false).runOnce();
+  assert.deepEqual(told, ["new", "late"]);
+});
