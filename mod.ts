@@ -87,9 +87,12 @@ export type {
   Ext,
   StoreEvent,
 } from "./core/event.ts";
+export type { FailureOutcome } from "./core/event_failure.ts";
 export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
+export type { HandlerChange } from "./core/handler_condition.ts";
+export type { HandlerLog, HandlerLogEvent } from "./core/handler_log.ts";
 export type {
   BatchCallback,
   BatchedEvent,
@@ -115,6 +118,14 @@ export type {
   HandlerState,
   HandlerStatus,
 } from "./core/handler_status.ts";
+export { health } from "./core/health.ts";
+export type {
+  HandlerHealth,
+  Health,
+  HealthOptions,
+  HealthReason,
+  HealthyHandler,
+} from "./core/health.ts";
 export type { HandlerOwner } from "./core/lease.ts";
 export type {
   EventOfPayload,
@@ -144,4 +155,10 @@ export type {
   SetPositionOptions,
 } from "./core/provider.ts";
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
+export { runHandlers } from "./core/run_handlers.ts";
+export type {
+  RunHandlersOptions,
+  RunnableHandler,
+  RunningHandlers,
+} from "./core/run_handlers.ts";
 export type { SnapshotOptions } from "./core/snapshot_options.ts";

@@ -17,12 +17,8 @@ import type {
   ParkedTarget,
 } from "./handler_options.ts";
 import { HandlerParking } from "./handler_parking.ts";
-import {
-  type HandlerFailure,
-  type HandlerState,
-  type HandlerStatus,
-  readStatus,
-} from "./handler_status.ts";
+import { type HandlerChange, HandlerCondition } from "./handler_condition.ts";
+import { type HandlerStatus, readStatus } from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
 import { HandlerTurns } from "./handler_turns.ts";
 import type { Lease } from "./lease.ts";
@@ -60,8 +56,7 @@ export class EventHandler implements HandlerControls {
   #lease: Lease | undefined;
   #signals = 0;
   #idle: AbortController | undefined;
-  #state: HandlerState = "stopped";
-  #failure: HandlerFailure | undefined;
+  #condition: HandlerCondition = new HandlerCondition();
   #handled: HandledEvents = new HandledEvents();
 
   /**
@@ -83,7 +78,10 @@ export class EventHandler implements HandlerControls {
     this.#catchUp = new CatchUp(options, clock, {
       callback: (event) => callbacks.of(event),
       batch: () => callbacks.batch,
-      passed: (event) => this.#handled.passed(event),
+      passed: (event) => {
+        this.#handled.passed(event);
+        this.#condition.passed(event);
+      },
       report: (error) => this.#report(error),
       pause: (ms) => this.#turns.pause(ms),
       parking: this.#parking,
@@ -174,23 +172,28 @@ export class EventHandler implements HandlerControls {
   discard = (target: ParkedTarget & { version: number }): Promise<number> =>
     this.#parking.discard(target);
 
+  observe = (observer: (change: HandlerChange) => void): () => void =>
+    this.#condition.observe(observer);
+
   status = async (): Promise<HandlerStatus> => {
-    const isPausing = this.#state === "working" && this.#turns.isPausing;
+    const { state, failure } = this.#condition;
+    const isPausing = state === "working" && this.#turns.isPausing;
     return await readStatus(await this.#options.provider, {
       name: this.name,
-      state: isPausing ? "retrying" : this.#state,
+      state: isPausing ? "retrying" : state,
       position: await this.#place(),
       streams: this.#options.streams,
       now: this.#clock.now(),
       parked: await this.#parking.list(),
-      lastError: this.#failure,
+      lastError: failure,
       owner: this.#lease?.owner,
     });
   };
 
   async #run(stop: AbortSignal): Promise<void> {
+    const condition = this.#condition;
     const provider = await this.#provider();
-    if (!provider) return;
+    if (!provider) return condition.become("stopped");
     const unwatch = provider.watch?.(() => this.#wake());
     const lease = this.#lease = askForLease(this.#options, provider, {
       clock: this.#clock,
@@ -203,7 +206,7 @@ export class EventHandler implements HandlerControls {
     let pause = minMs;
     while (!stop.aborted) {
       if (lease && !lease.held()) {
-        this.#state = "standby";
+        condition.become("standby", lease.owner);
         await this.#wait(POLL_MS, stop);
         continue;
       }
@@ -216,16 +219,16 @@ export class EventHandler implements HandlerControls {
       const signals = this.#signals;
       const before = this.#catchUp.position;
       try {
-        this.#state = "working";
+        condition.become("working");
         const seen = await this.#onePass(stop, lease);
         pause = minMs;
-        if (this.#failure) this.#failure.attempts = 0;
-        this.#state = "idle";
+        condition.caughtUp();
+        condition.become("idle");
         if (seen === 0 && signals === this.#signals) {
           await this.#wait(this.#options.poll ?? POLL_MS, stop);
         }
       } catch (error) {
-        this.#state = "retrying";
+        condition.become("retrying");
         if (this.#catchUp.position !== before) pause = minMs;
         await this.#report(error);
         await this.#clock.sleep(pause, stop);
@@ -236,7 +239,7 @@ export class EventHandler implements HandlerControls {
     await this.#catchUp.storeAtLast();
     await lease?.release();
     this.#lease = undefined;
-    this.#state = "stopped";
+    condition.become("stopped");
   }
 
   /** The provider; undefined, and reported, if its promise is rejected. */
@@ -244,6 +247,7 @@ export class EventHandler implements HandlerControls {
     try {
       return await this.#options.provider;
     } catch (error) {
+      this.#condition.failed(error, undefined, this.#clock.now());
       // There is no provider, so there is no `onError` of one.
       defaultOnError(error, this.#options.streams.join(", "), this.name);
       return undefined;
@@ -281,12 +285,7 @@ export class EventHandler implements HandlerControls {
     const failure = error instanceof EventFailure ? error : undefined;
     if (failure?.told) return;
     if (failure) failure.told = true;
-    this.#failure = {
-      error: failure ? failure.reason : error,
-      at: new Date(this.#clock.now()),
-      attempts: (this.#failure?.attempts ?? 0) + 1,
-      ...failure && { event: failure.event },
-    };
+    this.#condition.failed(error, failure, this.#clock.now());
     const { provider, streams } = this.#options;
     reportFailure(await provider, error, streams, this.name);
   }
