@@ -29,6 +29,7 @@ export type {
 export { createBookmark, MemoryBookmark } from "./core/bookmark.ts";
 export type { HandlerBookmark, ProviderBookmark } from "./core/bookmark.ts";
 export type { CommandOptions, RetryOptions } from "./core/command_executor.ts";
+export type { Catalog, StoredBookmark, StoredCommand } from "./core/catalog.ts";
 export { createCommands } from "./core/commands.ts";
 export type {
   CmdBody,

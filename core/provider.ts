@@ -1,3 +1,4 @@
+import type { Catalog } from "./catalog.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import type { Records } from "./records.ts";
 
@@ -171,6 +172,8 @@ export type Provider<Evt extends Event, Tx = any> = {
   ): Promise<number | undefined>;
   /** Where the safe end of the log is, and what holds it back. */
   horizon?(): Promise<Horizon>;
+  /** What the store holds, for tools that look at it from outside. */
+  catalog?: Catalog;
 };
 
 /** A provider, or the promise of one. */

@@ -121,7 +121,12 @@ export type KnexProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "catalog"
     >
   >;
 
@@ -178,6 +183,11 @@ export function createProvider<E extends Event = any>(
     },
     findCommand: async (...args) => await use().findCommand(...args),
     horizon: async () => await use().horizon(),
+    catalog: {
+      streams: async () => await use().catalog.streams(),
+      bookmarks: async () => await use().catalog.bookmarks(),
+      commands: async (...args) => await use().catalog.commands(...args),
+    },
   };
 }
 

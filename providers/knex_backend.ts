@@ -37,7 +37,12 @@ export type Backend<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "catalog"
     >
   >;
 

@@ -17,6 +17,7 @@ import {
 import { createRecords } from "./knex_sqlite_records.ts";
 import { KnexSqliteStore, type SqliteSession } from "./knex_sqlite_store.ts";
 import { checkPosition } from "./sql/mysql_rows.ts";
+import { createCatalog } from "./sqlite_catalog.ts";
 import {
   createStatements,
   type SqliteStatements,
@@ -37,7 +38,12 @@ type FullProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "catalog"
     >
   >;
 
@@ -168,6 +174,13 @@ export function createSqliteProvider<E extends Event>(
     },
 
     records: createRecords(store, statements),
+
+    catalog: createCatalog(
+      statements,
+      (what, sql, ...values) =>
+        store.read({ what }, (session) => session.all(sql, ...values)),
+      checkPosition,
+    ),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);

@@ -43,6 +43,11 @@ export type MongoProvider<E extends Event, Session = any> =
   & Required<
     Pick<
       Provider<E, Session>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "catalog"
     >
   >;

@@ -9,8 +9,8 @@ import type { Provider } from "../core/provider.ts";
  * - `limitedReads`: `getEventsFor` honours `limit`.
  * - `refusesGaps`: an append beyond the next version is a `VersionError`.
  * - `scannedTo`: `getEventsFrom` says how far it looked.
- * - `watch`, `transact`, `records`, `findCommand`, `horizon`: the provider has
- *   the member of that name.
+ * - `watch`, `transact`, `records`, `findCommand`, `horizon`, `catalog`: the
+ *   provider has the member of that name.
  */
 export type Capability =
   | "compareAndSet"
@@ -22,7 +22,8 @@ export type Capability =
   | "transact"
   | "records"
   | "findCommand"
-  | "horizon";
+  | "horizon"
+  | "catalog";
 
 /** Every {@linkcode Capability}, for a provider that has them all. */
 export const allCapabilities: readonly Capability[] = [
@@ -36,6 +37,7 @@ export const allCapabilities: readonly Capability[] = [
   "records",
   "findCommand",
   "horizon",
+  "catalog",
 ];
 
 /**

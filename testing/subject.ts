@@ -1,3 +1,4 @@
+import type { Catalog } from "../core/catalog.ts";
 import type {
   AppendOptions,
   EventPage,
@@ -221,6 +222,12 @@ export class Subject {
     return this.provider.horizon!();
   }
 
+  /** `provider.catalog`, which the fixture declares. */
+  get catalog(): Catalog {
+    this.#demand("catalog");
+    return this.provider.catalog!;
+  }
+
   /** The application's own table, which `transact` is tested with. */
   get scratch(): Scratch {
     expect(
@@ -231,7 +238,13 @@ export class Subject {
   }
 
   #demand(
-    member: "watch" | "transact" | "records" | "findCommand" | "horizon",
+    member:
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "catalog",
   ) {
     expect(
       this.provider[member] !== undefined,

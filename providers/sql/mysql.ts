@@ -32,6 +32,8 @@ export type MysqlFeatures = {
   hasReturning: boolean;
   /** Where the time zone of the column of times is known. */
   timestamps: MysqlTimestamps;
+  /** Whether two names that differ are never the same to the server. */
+  isExact: boolean;
 };
 
 /** The statements that read and write, and what each is bound to. */
@@ -39,6 +41,7 @@ export type MysqlStatements =
   & MysqlAppendStatements
   & MysqlReadStatements
   & MysqlBookmarkStatements
+  & MysqlCatalogStatements
   & MysqlHorizonStatements
   & MysqlRecordStatements;
 
@@ -85,6 +88,16 @@ export type MysqlReadStatements = {
   selectLastEventFor: string;
 };
 
+/** The statements of the catalog, and what each is bound to. */
+export type MysqlCatalogStatements = {
+  /** → `stream`, each that has events. */
+  selectStreams: string;
+  /** after, up to → `stream`, `aggregate_id`, `version`, `command_id`. */
+  selectCommands: string;
+  /** → `bookmark`, `position`. */
+  selectBookmarks: string;
+};
+
 /** The statements of bookmarks, and what each is bound to. */
 export type MysqlBookmarkStatements = {
   /** bookmark → `bookmark`, `position`. */
@@ -109,6 +122,7 @@ export function createStatements(
     ...createAppendStatements(tables, features),
     ...createReadStatements(tables.events.quoted, features.timestamps),
     ...createBookmarkStatements(tables.bookmarks.quoted),
+    ...createCatalogStatements(tables, features.isExact),
     ...createHorizonStatements(tables),
     ...createRecordStatements(tables.records.quoted),
   };
@@ -184,6 +198,49 @@ function createAppendStatements(
     selectCommand,
     selectCurrentCommand: `${selectCommand}
       LOCK IN SHARE MODE`,
+  };
+}
+
+function createCatalogStatements(
+  tables: MysqlTables,
+  isExact: boolean,
+): MysqlCatalogStatements {
+  const events = tables.events.quoted;
+  return {
+    // From one name to the next in the index (stream, position): as many seeks
+    // as there are streams. In a table of evtstore 12 names that only differ in
+    // case are one step, so all are read.
+    selectStreams: isExact
+      ? `
+      WITH RECURSIVE names (stream) AS (
+        SELECT MIN(stream)
+        FROM ${events}
+        UNION ALL
+        SELECT (
+          SELECT MIN(event.stream)
+          FROM ${events} AS event
+          WHERE event.stream > names.stream
+        )
+        FROM names
+        WHERE names.stream IS NOT NULL
+      )
+      SELECT stream
+      FROM names
+      WHERE stream IS NOT NULL`
+      : `
+      SELECT MIN(stream) AS stream
+      FROM ${events}
+      GROUP BY CAST(stream AS BINARY)`,
+
+    selectCommands: `
+      SELECT stream, aggregate_id, version, command_id
+      FROM ${events}
+      WHERE position > ? AND position <= ? AND command_id IS NOT NULL
+      ORDER BY position`,
+
+    selectBookmarks: `
+      SELECT bookmark, COALESCE(position, 0) AS position
+      FROM ${tables.bookmarks.quoted}`,
   };
 }
 

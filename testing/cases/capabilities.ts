@@ -8,6 +8,7 @@ const members = [
   "records",
   "findCommand",
   "horizon",
+  "catalog",
 ] as const satisfies readonly Capability[];
 
 /** What a fixture does not declare, its provider does not half have. */

@@ -7,7 +7,7 @@ import { allCapabilities, conformanceCases } from "evtstore/testing";
 const silent: Provider<any> = new Proxy({ driver: "silent" } as Provider<any>, {
   get: (target, key) => {
     if (key in target) return Reflect.get(target, key);
-    if (key === "records") return silent;
+    if (key === "records" || key === "catalog") return silent;
     if (key === "then" || key === "limit") return undefined;
     return key === "createEvents" ? () => [] : async () => {};
   },
@@ -41,6 +41,11 @@ const polite: Required<Provider<any>> = {
   } satisfies Records,
   findCommand: async () => undefined,
   horizon: async () => ({ position: 0, blockedBy: [] }),
+  catalog: {
+    streams: async () => [],
+    bookmarks: async () => [],
+    commands: async () => [],
+  },
 };
 
 const scratch = { write: async () => {}, read: async () => undefined };

@@ -13,6 +13,7 @@ import { objectPositionFixture } from "./object_positions.ts";
 import { memoryFixture } from "../providers/memory_fixture.ts";
 import { appendFaults } from "./faults/appends.ts";
 import { bookmarkFaults } from "./faults/bookmarks.ts";
+import { catalogFaults } from "./faults/catalog.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
 import { parkingFaults } from "./faults/parking.ts";
@@ -29,6 +30,7 @@ const faults = [
   ...bookmarkFaults,
   ...commandFaults,
   ...recordFaults,
+  ...catalogFaults,
   ...snapshotFaults,
   ...parkingFaults,
   ...transactionFaults,
@@ -87,6 +89,10 @@ describe("a capability that the fixture and the provider do not agree on", () =>
     ["records", "records: put with revision 0 creates, and never overwrites"],
     ["findCommand", "command ids: one that was never stored is not found"],
     ["horizon", "horizon: what is appended later is behind it"],
+    [
+      "catalog",
+      "catalog: streams are listed once each, in the order of their bytes",
+    ],
   ] as const satisfies [Capability, string][];
 
   for (const [member, name] of members) {

@@ -12,6 +12,7 @@ const statements = createStatements(toTables({}), {
   ordering: "horizon",
   hasReturning: true,
   timestamps: "utc",
+  isExact: true,
 });
 
 const cases: {
@@ -77,6 +78,18 @@ const cases: {
     text: statements.selectCommand,
     values: ["s1", "a1", "c1"],
     rows: 3,
+  },
+  {
+    name: "the names of all streams",
+    text: statements.selectStreams,
+    values: [],
+    rows: 60,
+  },
+  {
+    name: "the commands of a part of the log",
+    text: statements.selectCommands,
+    values: [50, 50 + LIMIT],
+    rows: LIMIT + 5,
   },
   {
     name: "the horizon when nothing is new",

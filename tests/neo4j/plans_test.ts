@@ -82,6 +82,8 @@ async function testPlans(
     last: 150 + whole,
     lastOf: 150 + whole,
     findCommand: 20,
+    streams: 20 + whole * 3,
+    commands: 150 + whole,
   };
   for (const [name, limit] of Object.entries(most)) {
     const session = client.session();

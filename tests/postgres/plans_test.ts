@@ -93,6 +93,20 @@ const cases: {
     buffers: 20,
   },
   {
+    name: "the names of all streams",
+    text: statements.selectStreams,
+    values: [],
+    modes: anyPlan,
+    buffers: 60,
+  },
+  {
+    name: "the commands of a part of the log",
+    text: statements.selectCommands,
+    values: [String(END - 1000), String(END)],
+    modes: anyPlan,
+    buffers: 60,
+  },
+  {
     name: "getEventsFrom near the end",
     text: statements.selectEventsFrom,
     values: ["{s1,absent}", String(END - 1000), String(END), "1000"],

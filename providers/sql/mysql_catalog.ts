@@ -1,0 +1,58 @@
+import type { Catalog } from "../../core/catalog.ts";
+import { compareBytes } from "../byte_order.ts";
+import { checkPosition, toPosition } from "./mysql_rows.ts";
+import type { MysqlStore } from "./mysql_store.ts";
+
+type CommandRow = {
+  stream: string;
+  aggregate_id: string;
+  version: number;
+  command_id: string;
+};
+
+/** What a MySQL or MariaDB database holds. */
+export function createCatalog<Tx>(store: MysqlStore<Tx>): Catalog {
+  return {
+    async streams() {
+      const rows = await store.read(
+        { what: "streams" },
+        (session, { statements }) =>
+          session.query<{ stream: string }>(statements.selectStreams),
+      );
+      return rows.map(({ stream }) => stream).sort(compareBytes);
+    },
+
+    async bookmarks() {
+      const rows = await store.read(
+        { what: "bookmarks" },
+        (session, { statements }) =>
+          session.query<{ bookmark: string; position: unknown }>(
+            statements.selectBookmarks,
+          ),
+      );
+      return rows
+        .map(({ bookmark, position }) => ({
+          bookmark,
+          position: toPosition(position),
+        }))
+        .sort((one, two) => compareBytes(one.bookmark, two.bookmark));
+    },
+
+    async commands(after, upTo) {
+      const rows = await store.read(
+        { what: "commands" },
+        (session, { statements }) =>
+          session.query<CommandRow>(statements.selectCommands, [
+            checkPosition("after", after),
+            checkPosition("upTo", upTo),
+          ]),
+      );
+      return rows.map(({ stream, aggregate_id, version, command_id }) => ({
+        stream,
+        aggregateId: aggregate_id,
+        version: Number(version),
+        commandId: command_id,
+      }));
+    },
+  };
+}
