@@ -4,7 +4,7 @@ import { describeFailure, type ParkedError } from "./parked_error.ts";
 import type { Records, StoredRecord } from "./records.ts";
 
 /** Records of what is parked; the key is bookmark, aggregate and version. */
-const PARKED = "evtstore.parked";
+export const PARKED = "evtstore.parked";
 
 const PAGE_SIZE = 1000;
 const VERSION_DIGITS = 16;

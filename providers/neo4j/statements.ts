@@ -137,7 +137,8 @@ WITH coalesce(c.before, 0) AS before, coalesce(known.version, -1) AS since`,
 
     streams: dialect.streams(labels),
 
-    commands: `MATCH (e:${events}) WHERE e._position > ${after}
+    commands: `MATCH (e:${events}) USING INDEX SEEK e:${events}(_position)
+  WHERE e._position > ${after}
   AND e._position <= ${dialect.integer("$until")} AND e._command IS NOT NULL
 RETURN e._command AS command, e.version AS version ORDER BY e._position`,
 

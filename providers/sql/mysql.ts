@@ -32,8 +32,6 @@ export type MysqlFeatures = {
   hasReturning: boolean;
   /** Where the time zone of the column of times is known. */
   timestamps: MysqlTimestamps;
-  /** Whether two names that differ are never the same to the server. */
-  isExact: boolean;
 };
 
 /** The statements that read and write, and what each is bound to. */
@@ -90,7 +88,12 @@ export type MysqlReadStatements = {
 
 /** The statements of the catalog, and what each is bound to. */
 export type MysqlCatalogStatements = {
-  /** → `stream`, each that has events. */
+  /**
+   * stream → `stream`, the next one that has events, or null. A statement for
+   * each: of a recursive one the server reads the index to its end.
+   */
+  selectNextStream: string;
+  /** → `stream`, each that has events, whatever the collation; it reads all. */
   selectStreams: string;
   /** after, up to → `stream`, `aggregate_id`, `version`, `command_id`. */
   selectCommands: string;
@@ -122,7 +125,7 @@ export function createStatements(
     ...createAppendStatements(tables, features),
     ...createReadStatements(tables.events.quoted, features.timestamps),
     ...createBookmarkStatements(tables.bookmarks.quoted),
-    ...createCatalogStatements(tables, features.isExact),
+    ...createCatalogStatements(tables),
     ...createHorizonStatements(tables),
     ...createRecordStatements(tables.records.quoted),
   };
@@ -203,31 +206,15 @@ function createAppendStatements(
 
 function createCatalogStatements(
   tables: MysqlTables,
-  isExact: boolean,
 ): MysqlCatalogStatements {
   const events = tables.events.quoted;
   return {
-    // From one name to the next in the index (stream, position): as many seeks
-    // as there are streams. In a table of evtstore 12 names that only differ in
-    // case are one step, so all are read.
-    selectStreams: isExact
-      ? `
-      WITH RECURSIVE names (stream) AS (
-        SELECT MIN(stream)
-        FROM ${events}
-        UNION ALL
-        SELECT (
-          SELECT MIN(event.stream)
-          FROM ${events} AS event
-          WHERE event.stream > names.stream
-        )
-        FROM names
-        WHERE names.stream IS NOT NULL
-      )
-      SELECT stream
-      FROM names
-      WHERE stream IS NOT NULL`
-      : `
+    selectNextStream: `
+      SELECT MIN(stream) AS stream
+      FROM ${events}
+      WHERE stream > ?`,
+
+    selectStreams: `
       SELECT MIN(stream) AS stream
       FROM ${events}
       GROUP BY CAST(stream AS BINARY)`,

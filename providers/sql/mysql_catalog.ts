@@ -14,12 +14,28 @@ type CommandRow = {
 export function createCatalog<Tx>(store: MysqlStore<Tx>): Catalog {
   return {
     async streams() {
-      const rows = await store.read(
+      const found = await store.read(
         { what: "streams" },
-        (session, { statements }) =>
-          session.query<{ stream: string }>(statements.selectStreams),
+        async (session, { statements, isExact }) => {
+          type Row = { stream: string | null };
+          if (!isExact) {
+            // In a table of evtstore 12 names that differ in case are one step.
+            const rows = await session.query<Row>(statements.selectStreams);
+            return rows.map(({ stream }) => stream!);
+          }
+          const streams: string[] = [];
+          for (;;) {
+            const after = streams.at(-1) ?? "";
+            const [next] = await session.query<Row>(
+              statements.selectNextStream,
+              [after],
+            );
+            if (next?.stream == null) return streams;
+            streams.push(next.stream);
+          }
+        },
       );
-      return rows.map(({ stream }) => stream).sort(compareBytes);
+      return found.sort(compareBytes);
     },
 
     async bookmarks() {

@@ -60,21 +60,19 @@ export async function inspectSetup(
   const timestamps = events.get("timestamp")?.Comment === UTC_COMMENT
     ? "utc"
     : "client";
-  const areExact = [
-    events.get("stream"),
-    events.get("aggregate_id"),
-    bookmarks.get("bookmark"),
-  ].every(isExact);
   return {
     statements: createStatements(tables, {
       ordering,
       hasReturning,
       timestamps,
-      isExact: areExact,
     }),
     hasReturning,
     timestamps,
-    isExact: areExact,
+    isExact: [
+      events.get("stream"),
+      events.get("aggregate_id"),
+      bookmarks.get("bookmark"),
+    ].every(isExact),
   };
 }
 

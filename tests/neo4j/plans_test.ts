@@ -92,6 +92,9 @@ async function testPlans(
       ...parameters,
       // Far into an aggregate: what comes before is not looked at.
       ...name === "aggregate" ? { after: BigInt(EVENTS / 6 - 20) } : {},
+      // A page of the log; a name is looked for behind one.
+      ...name === "commands" ? { after: BigInt(EVENTS - 60) } : {},
+      ...name === "streams" ? { after: "s0" } : {},
     });
     await session.close();
     const operators = steps(summary.profile);

@@ -149,9 +149,13 @@ for (const server of postgresServers) {
           await client.query(`SET plan_cache_mode = ${mode}`);
           await client.query("BEGIN");
           const { rows } = await client.query(
-            `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE planned (${
-              values.map((value) => client.escapeLiteral(value)).join(", ")
-            })`,
+            `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE planned ${
+              values.length === 0
+                ? ""
+                : `(${
+                  values.map((value) => client.escapeLiteral(value)).join(", ")
+                })`
+            }`,
           );
           await client.query("ROLLBACK");
           const { Plan: plan } = rows[0]["QUERY PLAN"][0];
