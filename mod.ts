@@ -40,6 +40,7 @@ export type {
   Requirement,
 } from "./core/claims.ts";
 export type { CommandOptions, RetryOptions } from "./core/command_options.ts";
+export type { Catalog, StoredBookmark, StoredCommand } from "./core/catalog.ts";
 export { createCommands } from "./core/commands.ts";
 export type {
   CmdBody,
@@ -100,9 +101,12 @@ export type {
   StoreEvent,
 } from "./core/event.ts";
 export type { ReadEvents, ReadEventsOptions } from "./core/event_reader.ts";
+export type { FailureOutcome } from "./core/event_failure.ts";
 export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
 export type { CreateHandlerOptions } from "./core/handler.ts";
+export type { HandlerChange } from "./core/handler_condition.ts";
+export type { HandlerLog, HandlerLogEvent } from "./core/handler_log.ts";
 export type {
   BatchCallback,
   BatchedEvent,
@@ -132,6 +136,14 @@ export type {
   HandlerRebuild,
   HandlerVersionStatus,
 } from "./core/version_status.ts";
+export { health } from "./core/health.ts";
+export type {
+  HandlerHealth,
+  Health,
+  HealthOptions,
+  HealthReason,
+  HealthyHandler,
+} from "./core/health.ts";
 export type { HandlerOwner } from "./core/lease.ts";
 export type {
   EventOfPayload,
@@ -191,6 +203,12 @@ export type {
 export type { PutOptions, Records, StoredRecord } from "./core/records.ts";
 export { findReservation } from "./core/reservations.ts";
 export type { Reservation } from "./core/reservations.ts";
+export { runHandlers } from "./core/run_handlers.ts";
+export type {
+  RunHandlersOptions,
+  RunnableHandler,
+  RunningHandlers,
+} from "./core/run_handlers.ts";
 export type { SnapshotOptions } from "./core/snapshot_options.ts";
 export type { Erasure } from "./core/forget.ts";
 export type {

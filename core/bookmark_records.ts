@@ -15,3 +15,8 @@ export function prefixOf(bookmark: string): string {
 export function liveVersionKey(name: string): string {
   return `${prefixOf(name)}live`;
 }
+
+/** Whether a record of that kind is of a parked aggregate. */
+export function isOfParked(key: string): boolean {
+  return !key.endsWith("-live");
+}

@@ -3,6 +3,9 @@ import { StoreError } from "./errors.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import type { Provider } from "./provider.ts";
 
+/** What becomes of an event whose callback threw. */
+export type FailureOutcome = "retry" | "parked" | "skipped";
+
 /** What a callback threw, with the event that it was given. */
 export class EventFailure extends Error {
   override name = "EventFailure";
@@ -12,6 +15,8 @@ export class EventFailure extends Error {
   event: StoreEvent<any>;
   /** Whether somebody was told of it. */
   told = false;
+  /** Whether it is tried again; if not, what the handler does about it. */
+  outcome: FailureOutcome = "retry";
 
   /** @param reason What the callback threw. */
   constructor(reason: unknown, event: StoreEvent<any>) {
@@ -27,14 +32,13 @@ export function parkedFor(
   bookmark: string,
 ): EventFailure {
   const { stream, aggregateId } = event;
-  return new EventFailure(
-    parkedError(
-      { stream, aggregateId, version: event.version },
-      bookmark,
-      reason,
-    ),
-    event,
+  const { version } = event;
+  const parked = parkedError(
+    { stream, aggregateId, version },
+    bookmark,
+    reason,
   );
+  return Object.assign(new EventFailure(parked, event), { outcome: "parked" });
 }
 
 /** Says that an event is parked, or behind one that is. */

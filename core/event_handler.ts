@@ -17,11 +17,8 @@ import type {
   ParkedTarget,
 } from "./handler_options.ts";
 import { HandlerParking } from "./handler_parking.ts";
-import type {
-  HandlerFailure,
-  HandlerState,
-  HandlerStatus,
-} from "./handler_status.ts";
+import { type HandlerChange, HandlerCondition } from "./handler_condition.ts";
+import type { HandlerState, HandlerStatus } from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
 import { HandlerTurns } from "./handler_turns.ts";
 import { isRetirement } from "./handler_version.ts";
@@ -68,8 +65,7 @@ export class EventHandler implements HandlerControls {
   #lease: Lease | undefined;
   #signals = 0;
   #idle: AbortController | undefined;
-  #state: HandlerState = "stopped";
-  #failure: HandlerFailure | undefined;
+  #condition: HandlerCondition = new HandlerCondition();
   #handled: HandledEvents = new HandledEvents();
   #progress: RebuildProgress;
   #view: HandlerView;
@@ -98,7 +94,10 @@ export class EventHandler implements HandlerControls {
       numbered,
       callback: (event) => callbacks.of(event),
       batch: () => callbacks.batch,
-      passed: (event) => this.#handled.passed(event),
+      passed: (event) => {
+        this.#handled.passed(event);
+        this.#condition.passed(event);
+      },
       report: (error) => this.#report(error),
       pause: (ms) => this.#turns.pause(ms),
       parking: this.#parking,
@@ -112,7 +111,7 @@ export class EventHandler implements HandlerControls {
       place: () => this.#place(),
       now: () => ({
         state: this.#currentState(),
-        lastError: this.#failure,
+        lastError: this.#condition.failure,
         owner: this.#lease?.owner,
       }),
     });
@@ -191,17 +190,22 @@ export class EventHandler implements HandlerControls {
   discard = (target: ParkedTarget & { version: number }): Promise<number> =>
     this.#parking.discard(target);
 
+  observe = (observer: (change: HandlerChange) => void): () => void =>
+    this.#condition.observe(observer);
+
   status = (): Promise<HandlerStatus> => this.#view.status();
 
   #currentState(): HandlerState {
-    if (this.#state !== "working") return this.#state;
+    const { state } = this.#condition;
+    if (state !== "working") return state;
     if (this.#turns.isPausing) return "retrying";
     return this.#progress.isRebuilding ? "rebuilding" : "working";
   }
 
   async #run(stop: AbortSignal): Promise<void> {
+    const condition = this.#condition;
     const provider = await this.#provider();
-    if (!provider) return;
+    if (!provider) return condition.become("stopped");
     const unwatch = provider.watch?.(() => this.#wake());
     const lease = this.#lease = askForLease(this.#options, provider, {
       clock: this.#clock,
@@ -220,7 +224,7 @@ export class EventHandler implements HandlerControls {
           await this.#catchUp.storeAtLast();
           await lease.giveWay();
         }
-        this.#state = "standby";
+        condition.become("standby", lease.owner);
         await this.#wait(POLL_MS, stop);
         continue;
       }
@@ -233,12 +237,12 @@ export class EventHandler implements HandlerControls {
       const signals = this.#signals;
       const before = this.#catchUp.position;
       try {
-        this.#state = "working";
+        condition.become("working");
         const seen = await this.#onePass(stop, lease);
         isNew = false;
         pause = minMs;
-        if (this.#failure) this.#failure.attempts = 0;
-        this.#state = "idle";
+        condition.caughtUp();
+        condition.become("idle");
         if (seen === 0 && signals === this.#signals) {
           await this.#wait(this.#options.poll ?? POLL_MS, stop);
         }
@@ -249,7 +253,7 @@ export class EventHandler implements HandlerControls {
           if (isNew) await this.#report(error);
           break;
         }
-        this.#state = "retrying";
+        condition.become("retrying");
         if (this.#catchUp.position !== before) pause = minMs;
         await this.#report(error);
         await this.#clock.sleep(pause, stop);
@@ -260,7 +264,7 @@ export class EventHandler implements HandlerControls {
     if (!isRetired) await this.#catchUp.storeAtLast();
     await lease?.release();
     this.#lease = undefined;
-    this.#state = isRetired ? "retired" : "stopped";
+    condition.become(isRetired ? "retired" : "stopped");
     if (this.#loop?.signal === stop) this.#loop = undefined;
   }
 
@@ -269,6 +273,7 @@ export class EventHandler implements HandlerControls {
     try {
       return await this.#options.provider;
     } catch (error) {
+      this.#condition.failed(error, undefined, this.#clock.now());
       // There is no provider, so there is no `onError` of one.
       defaultOnError(error, this.#options.streams.join(", "), this.name);
       return undefined;
@@ -306,12 +311,7 @@ export class EventHandler implements HandlerControls {
     const failure = error instanceof EventFailure ? error : undefined;
     if (failure?.told) return;
     if (failure) failure.told = true;
-    this.#failure = {
-      error: failure ? failure.reason : error,
-      at: new Date(this.#clock.now()),
-      attempts: (this.#failure?.attempts ?? 0) + 1,
-      ...failure && { event: failure.event },
-    };
+    this.#condition.failed(error, failure, this.#clock.now());
     const { provider, streams } = this.#options;
     reportFailure(await provider, error, streams, this.name);
   }

@@ -146,6 +146,7 @@ export function controlsOf(handler: EventHandler): HandlerControls {
     parked: handler.parked,
     replay: handler.replay,
     discard: handler.discard,
+    observe: handler.observe,
     status: handler.status,
     [Symbol.asyncDispose]: handler[Symbol.asyncDispose],
   };

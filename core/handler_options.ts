@@ -1,5 +1,6 @@
 import type { Event, EventMeta, Ext } from "./event.ts";
 import type { HandlerRetryOptions } from "./failure_policy.ts";
+import type { HandlerChange } from "./handler_condition.ts";
 import type { HandlerStatus } from "./handler_status.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
 
@@ -234,6 +235,14 @@ export type HandlerControls = {
    * @throws {StoreError} `INVALID_INPUT`
    */
   discard: (target: ParkedTarget & { version: number }) => Promise<number>;
+  /**
+   * Calls `observer` with what changes, as it changes, without asking the
+   * database: what it does, what failed, and that it goes on again.
+   *
+   * @param observer Told of each change in this process.
+   * @returns A function that ends it.
+   */
+  observe: (observer: (change: HandlerChange) => void) => () => void;
   /** What it does, how far behind it is, what is parked and what failed last. */
   status: () => Promise<HandlerStatus>;
   /** Stops it at the end of an `await using` block. */

@@ -163,6 +163,7 @@ export class PageRunner {
   ): Promise<boolean> {
     const { policy, parked, report, bookmark, callback } = this.#context;
     if (policy.onFailure === "skip") {
+      failure.outcome = "skipped";
       await report(failure);
       return true;
     }

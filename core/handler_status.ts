@@ -43,6 +43,8 @@ export type HandlerFailure = {
   error: unknown;
   /** When. */
   at: Date;
+  /** When the first failure of those in a row was. */
+  since: Date;
   /** How many failures in a row; 0 once it went on. */
   attempts: number;
   /** The event in hand, if it was a callback that threw. */

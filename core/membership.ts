@@ -8,9 +8,9 @@ import { ObservedMembers } from "./observed_members.ts";
 import { processName } from "./process_name.ts";
 
 /** Records of the processes that handle events; the key is the process. */
-const MEMBER = "evtstore.member";
+export const MEMBER = "evtstore.member";
 /** Records of who handles what; the key is the bookmark. */
-const OWNER = "evtstore.owner";
+export const OWNER = "evtstore.owner";
 
 /** How often a process shows that it lives. */
 const HEARTBEAT_MS = 2000;

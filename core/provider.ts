@@ -1,3 +1,4 @@
+import type { Catalog } from "./catalog.ts";
 import type { Event, StoreEvent } from "./event.ts";
 import type { Records } from "./records.ts";
 
@@ -184,6 +185,8 @@ export type Provider<Evt extends Event, Tx = any> = {
     version: number,
     options: { tx: Tx },
   ): Promise<number>;
+  /** What the store holds, for tools that look at it from outside. */
+  catalog?: Catalog;
 };
 
 /** A provider, or the promise of one. */

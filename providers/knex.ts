@@ -121,7 +121,13 @@ export type KnexProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >;
 
@@ -179,6 +185,11 @@ export function createProvider<E extends Event = any>(
     findCommand: async (...args) => await use().findCommand(...args),
     horizon: async () => await use().horizon(),
     hold: async (...args) => await use().hold(...args),
+    catalog: {
+      streams: async () => await use().catalog.streams(),
+      bookmarks: async () => await use().catalog.bookmarks(),
+      commands: async (...args) => await use().catalog.commands(...args),
+    },
   };
 }
 

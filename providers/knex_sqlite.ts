@@ -18,6 +18,7 @@ import {
 import { createRecords } from "./knex_sqlite_records.ts";
 import { KnexSqliteStore, type SqliteSession } from "./knex_sqlite_store.ts";
 import { checkPosition } from "./sql/mysql_rows.ts";
+import { createCatalog } from "./sqlite_catalog.ts";
 import {
   createStatements,
   type SqliteStatements,
@@ -38,7 +39,13 @@ type FullProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Knex.Transaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >;
 
@@ -169,6 +176,13 @@ export function createSqliteProvider<E extends Event>(
     },
 
     records: createRecords(store, statements),
+
+    catalog: createCatalog(
+      statements,
+      (what, sql, ...values) =>
+        store.read({ what }, (session) => session.all(sql, ...values)),
+      checkPosition,
+    ),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);

@@ -21,6 +21,7 @@ import {
 import type { ErrorCallback, EventPage, Provider } from "../core/provider.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
+import { compareBytes } from "./byte_order.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryRecords } from "./memory_records.ts";
 import {
@@ -229,6 +230,14 @@ export function createProvider<E extends Event = any>(
     // Nobody else writes while a transaction is open.
     hold: async (stream, id, _version, { tx }) =>
       log.lastOf(stream, id, changesOf(tx) !== undefined)?.version ?? 0,
+    catalog: {
+      streams: async () => log.streams().sort(compareBytes),
+      bookmarks: async () =>
+        [...bookmarks.entries()]
+          .map(([bookmark, position]) => ({ bookmark, position }))
+          .sort((one, two) => compareBytes(one.bookmark, two.bookmark)),
+      commands: async (after, upTo) => log.commands(after, upTo),
+    },
 
     watch: (listener) => {
       listeners.add(listener);

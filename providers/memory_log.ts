@@ -1,3 +1,4 @@
+import type { StoredCommand } from "../core/catalog.ts";
 import type { StoreEvent } from "../core/event.ts";
 
 /** A stored event. Its content is kept as text, so that nobody can change it. */
@@ -116,6 +117,29 @@ export class MemoryLog {
     return this.#aggregates.get(stream)?.get(id)?.find((entry) =>
       entry.commandId === commandId && entry.position <= end
     )?.version;
+  }
+
+  /** The streams that have events. */
+  streams(): string[] {
+    const committed = (entry: Entry | undefined) =>
+      entry !== undefined && entry.position <= this.end(false);
+    return [...this.#aggregates].filter(([, aggregates]) =>
+      [...aggregates.values()].some(([first]) => committed(first))
+    ).map(([stream]) => stream);
+  }
+
+  /** The commands of events after a position up to another. */
+  commands(after: number, upTo: number): StoredCommand[] {
+    const found: StoredCommand[] = [];
+    const first = this.#indexAfter(after);
+    for (let index = first; index < this.#committed; index++) {
+      const { stream, aggregateId, version, position, commandId } = this
+        .#entries[index]!;
+      if (position > upTo) break;
+      if (commandId === undefined) continue;
+      found.push({ stream, aggregateId, version, commandId });
+    }
+    return found;
   }
 
   #entriesOf(stream: string, id: string): Entry[] {

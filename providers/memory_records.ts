@@ -4,10 +4,10 @@ import type {
   MemoryTransaction,
   RecordEntry,
 } from "./memory_transaction.ts";
+import { compareBytes } from "./byte_order.ts";
 import { checkRecord } from "./record_input.ts";
 
 const LIMIT = 1000;
-const encoder = new TextEncoder();
 
 /** How a change reaches the records: at once, or with its transaction. */
 export type ChangeRecords = (
@@ -151,13 +151,4 @@ function set(
 
 function toRecord(entry: RecordEntry): StoredRecord {
   return { ...entry, value: JSON.parse(entry.value) };
-}
-
-function compareBytes(left: string, right: string): number {
-  const [a, b] = [encoder.encode(left), encoder.encode(right)];
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index++) {
-    if (a[index] !== b[index]) return a[index]! - b[index]!;
-  }
-  return a.length - b.length;
 }

@@ -21,6 +21,7 @@ import { createEventsMapper, type Event } from "../core/event.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
 import { holdVersion } from "./held_version.ts";
+import { createCatalog } from "./mongo_catalog.ts";
 import { checkText, toStreams } from "./name_input.ts";
 import {
   moveBookmark,
@@ -130,6 +131,7 @@ export function createProvider<E extends Event = any, Session = any>(
     limit: most,
     onError,
     records: createRecords<Session>(run),
+    catalog: createCatalog(run),
     createEvents: createEventsMapper<E>(undefined),
 
     async getPosition(bookmark) {

@@ -57,6 +57,7 @@ export type MongoCollection<Session = any> = {
   readonly db?: MongoDatabase;
   find(filter: any, options?: any): any;
   aggregate(pipeline: any, options?: any): any;
+  distinct(field: any, filter: any, options?: any): Promise<any[]>;
   updateOne(filter: any, update: any, options?: any): Promise<any>;
   replaceOne(filter: any, document: any, options?: any): Promise<any>;
   insertOne(document: any, options?: any): Promise<any>;

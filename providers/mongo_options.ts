@@ -43,6 +43,12 @@ export type MongoProvider<E extends Event, Session = any> =
   & Required<
     Pick<
       Provider<E, Session>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >;

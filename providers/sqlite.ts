@@ -36,6 +36,7 @@ import {
   toSource,
   toTables,
 } from "./sqlite_database.ts";
+import { createCatalog } from "./sqlite_catalog.ts";
 import { createRecords } from "./sqlite_records.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 import { AppendWatcher } from "./sqlite_watch.ts";
@@ -65,7 +66,13 @@ export type SqliteProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, DatabaseSync>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >
   & {
@@ -249,6 +256,13 @@ export function createProvider<E extends Event = any>(
     },
 
     records: createRecords(store, statements),
+
+    catalog: createCatalog(
+      statements,
+      (what, sql, ...values) =>
+        store.read({ what }, (connection) => connection.all(sql, ...values)),
+      toPosition,
+    ),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);

@@ -2,7 +2,7 @@
  * Builds the npm package into `npm/`: `deno task build:npm [folder]`.
  *
  * Once as ES modules and once as CommonJS, each with declarations, and with maps
- * to the sources, which are in the package. Only what the entry points of
+ * to the sources, which are in the package; the command line as ES modules. Only what the entry points of
  * `deno.json` reach is in it. Two builds of the same tree are the same bytes.
  */
 import {
@@ -20,22 +20,28 @@ import {
   toDeclarations,
   toJavaScript,
 } from "./package/compile.ts";
-import { type DenoConfig, toManifest } from "./package/manifest.ts";
+import { type DenoConfig, PROGRAM, toManifest } from "./package/manifest.ts";
 
 const documents = ["README.md", "LICENSE", "CHANGELOG.md", "GUARANTEES.md"];
 
 /** Builds the package into a folder, which is emptied first. */
 export function buildPackage(folder: string): void {
   const config: DenoConfig = JSON.parse(readFileSync("deno.json", "utf8"));
-  const entries = Object.values(config.exports)
-    .map((path) => posix.normalize(path));
-  const modules = reach(entries, (path) => readFileSync(path, "utf8"));
+  const program = posix.normalize(config.exports[PROGRAM]!);
+  const entries = Object.entries(config.exports)
+    .filter(([name]) => name !== PROGRAM)
+    .map(([, path]) => posix.normalize(path));
+  const read = (path: string) => readFileSync(path, "utf8");
+  const modules = reach(entries, read);
+  // The command line is a program: it is run, and not imported.
+  const withProgram = reach([...entries, program], read);
   const declarations = publicOf(toDeclarations(modules), entries);
 
   rmSync(folder, { recursive: true, force: true });
-  write(join(folder, "src"), modules);
+  write(join(folder, "src"), withProgram);
   for (const kind of ["esm", "cjs"] as const) {
-    const files = [...toJavaScript(modules, kind), ...declarations];
+    const sources = kind === "esm" ? withProgram : modules;
+    const files = [...toJavaScript(sources, kind), ...declarations];
     write(join(folder, kind), mapToSources(files));
   }
   write(

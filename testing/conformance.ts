@@ -4,6 +4,7 @@ import { atomicityCases } from "./cases/atomicity.ts";
 import { badInputCases } from "./cases/bad_input.ts";
 import { bookmarkCases } from "./cases/bookmarks.ts";
 import { capabilityCases } from "./cases/capabilities.ts";
+import { catalogCases } from "./cases/catalog.ts";
 import { commandCases } from "./cases/commands.ts";
 import { compareAndSetCases } from "./cases/compare_and_set.ts";
 import { dueRecordCases } from "./cases/due_records.ts";
@@ -97,6 +98,7 @@ const everyCase: readonly Case[] = [
   ...parkedEventCases,
   ...processCases,
   ...rebuildCases,
+  ...catalogCases,
   ...capabilityCases,
 ];
 

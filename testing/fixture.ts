@@ -9,7 +9,8 @@ import type { Provider } from "../core/provider.ts";
  * - `limitedReads`: `getEventsFor` honours `limit`.
  * - `refusesGaps`: an append beyond the next version is a `VersionError`.
  * - `scannedTo`: `getEventsFrom` says how far it looked.
- * - `watch`, `transact`, `records`, `findCommand`, `horizon`, `hold`: the
+ * - `watch`, `transact`, `records`, `findCommand`, `horizon`, `hold`,
+ *   `catalog`: the
  *   provider has the member of that name.
  */
 export type Capability =
@@ -23,7 +24,8 @@ export type Capability =
   | "records"
   | "findCommand"
   | "horizon"
-  | "hold";
+  | "hold"
+  | "catalog";
 
 /** Every {@linkcode Capability}, for a provider that has them all. */
 export const allCapabilities: readonly Capability[] = [
@@ -38,6 +40,7 @@ export const allCapabilities: readonly Capability[] = [
   "findCommand",
   "horizon",
   "hold",
+  "catalog",
 ];
 
 /**

@@ -1,3 +1,4 @@
+import type { Catalog } from "../core/catalog.ts";
 import type {
   AppendOptions,
   EventPage,
@@ -232,6 +233,12 @@ export class Subject {
     return this.provider.hold!(stream, aggregateId, version, { tx });
   }
 
+  /** `provider.catalog`, which the fixture declares. */
+  get catalog(): Catalog {
+    this.#demand("catalog");
+    return this.provider.catalog!;
+  }
+
   /** The application's own table, which `transact` is tested with. */
   get scratch(): Scratch {
     expect(
@@ -248,7 +255,8 @@ export class Subject {
       | "records"
       | "findCommand"
       | "horizon"
-      | "hold",
+      | "hold"
+      | "catalog",
   ) {
     expect(
       this.provider[member] !== undefined,

@@ -1,4 +1,4 @@
-import { CommandError, StoreError, VersionError } from "evtstore";
+import { CommandError, health, StoreError, VersionError } from "evtstore";
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Tickets } from "./tickets.ts";
@@ -43,9 +43,14 @@ export function createApp({ commands, handler, board }: Tickets): Hono {
     return c.json(card, 200, { etag: `"${card.version}"` });
   });
 
-  app.get("/health", async (c) => {
-    const { state, lag } = await handler.status();
-    return c.json({ state, lag }, state === "retrying" ? 503 : 200);
+  app.get("/health/live", async (c) => {
+    const { live, reasons } = await health([handler]);
+    return c.json({ live, reasons }, live ? 200 : 503);
+  });
+
+  app.get("/health/ready", async (c) => {
+    const { ready, reasons, handlers } = await health([handler]);
+    return c.json({ ready, reasons, handlers }, ready ? 200 : 503);
   });
 
   /** `?after=ID@VERSION`: the read model has at least that version. */

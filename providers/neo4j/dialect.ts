@@ -46,6 +46,8 @@ export type Dialect = {
     where: string,
     version: ServerVersion,
   ): string;
+  /** Gives `stream`, the first one or all of those behind `$after`. */
+  streams(labels: Labels): string;
   /** Gives `labels` and `properties` of each constraint. */
   showConstraints: string;
   /** Gives `labels` and `properties` of each index. */

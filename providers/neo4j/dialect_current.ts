@@ -46,6 +46,10 @@ ${subquery("since", version)} MATCH (e:${events})
 RETURN before, since, ${EVENT_VALUES} AS event
 ORDER BY e.version`,
 
+  streams: ({ events }) =>
+    `MATCH (e:${events}) USING INDEX SEEK e:${events}(stream, _position)
+WHERE e.stream > $after AND e._position > 0
+RETURN e.stream AS stream ORDER BY e.stream LIMIT 1`,
   showConstraints:
     "SHOW CONSTRAINTS YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
 

@@ -38,6 +38,10 @@ RETURN before, since, ${EVENT_VALUES} AS event
 ORDER BY e.version LIMIT $limit`,
 
   // Its list of constraints has a text that quotes nothing.
+  // An index of several properties is there only for those that are equal.
+  streams: ({ events }) =>
+    `MATCH (e:${events}) WHERE e.stream > $after
+RETURN DISTINCT e.stream AS stream ORDER BY stream`,
   showConstraints:
     "CALL db.indexes() YIELD tokenNames, properties, type WITH * WHERE type = 'node_unique_property' RETURN tokenNames AS labels, properties",
 

@@ -8,6 +8,7 @@ import type { Neo4jDriver, Neo4jTransaction } from "./client.ts";
 import { Aggregates } from "./aggregates.ts";
 import { Appender } from "./appender.ts";
 import { Bookmarks } from "./bookmarks.ts";
+import { createCatalog } from "./catalog.ts";
 import type { Dialect } from "./dialect.ts";
 import { type LabelOptions, toLabels } from "./labels.ts";
 import { Log } from "./log.ts";
@@ -48,7 +49,13 @@ export type Neo4jProvider<E extends Event> =
   & Required<
     Pick<
       Provider<E, Neo4jTransaction>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >;
 
@@ -142,6 +149,8 @@ export function createNeo4jProvider<E extends Event>(
     },
 
     records: createRecords(store, log, labels),
+
+    catalog: createCatalog(store, log, labels),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);

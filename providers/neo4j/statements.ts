@@ -16,6 +16,8 @@ export type EventStatements = {
   last: string;
   lastOf: string;
   findCommand: string;
+  streams: string;
+  commands: string;
 };
 
 const APPEND_OUTCOME = `CASE
@@ -138,6 +140,13 @@ WITH coalesce(c.before, 0) AS before, coalesce(known.version, -1) AS since`,
       merge: "_position",
       direction: "DESC",
     }),
+
+    streams: dialect.streams(labels),
+
+    commands: `MATCH (e:${events}) USING INDEX SEEK e:${events}(_position)
+  WHERE e._position > ${after}
+  AND e._position <= ${dialect.integer("$until")} AND e._command IS NOT NULL
+RETURN e._command AS command, e.version AS version ORDER BY e._position`,
 
     findCommand: `MATCH (e:${events}) WHERE e._command = $command
 RETURN e.version AS version`,

@@ -39,6 +39,7 @@ export type MysqlStatements =
   & MysqlAppendStatements
   & MysqlReadStatements
   & MysqlBookmarkStatements
+  & MysqlCatalogStatements
   & MysqlHorizonStatements
   & MysqlRecordStatements;
 
@@ -87,6 +88,21 @@ export type MysqlReadStatements = {
   selectLastEventFor: string;
 };
 
+/** The statements of the catalog, and what each is bound to. */
+export type MysqlCatalogStatements = {
+  /**
+   * stream → `stream`, the next one that has events, or null. A statement for
+   * each: of a recursive one the server reads the index to its end.
+   */
+  selectNextStream: string;
+  /** → `stream`, each that has events, whatever the collation; it reads all. */
+  selectStreams: string;
+  /** after, up to → `stream`, `aggregate_id`, `version`, `command_id`. */
+  selectCommands: string;
+  /** → `bookmark`, `position`. */
+  selectBookmarks: string;
+};
+
 /** The statements of bookmarks, and what each is bound to. */
 export type MysqlBookmarkStatements = {
   /** bookmark → `bookmark`, `position`. */
@@ -111,6 +127,7 @@ export function createStatements(
     ...createAppendStatements(tables, features),
     ...createReadStatements(tables.events.quoted, features.timestamps),
     ...createBookmarkStatements(tables.bookmarks.quoted),
+    ...createCatalogStatements(tables),
     ...createHorizonStatements(tables),
     ...createRecordStatements(tables.records.quoted),
   };
@@ -190,6 +207,33 @@ function createAppendStatements(
     selectCommand,
     selectCurrentCommand: `${selectCommand}
       LOCK IN SHARE MODE`,
+  };
+}
+
+function createCatalogStatements(
+  tables: MysqlTables,
+): MysqlCatalogStatements {
+  const events = tables.events.quoted;
+  return {
+    selectNextStream: `
+      SELECT MIN(stream) AS stream
+      FROM ${events}
+      WHERE stream > ?`,
+
+    selectStreams: `
+      SELECT MIN(stream) AS stream
+      FROM ${events}
+      GROUP BY CAST(stream AS BINARY)`,
+
+    selectCommands: `
+      SELECT stream, aggregate_id, version, command_id
+      FROM ${events}
+      WHERE position > ? AND position <= ? AND command_id IS NOT NULL
+      ORDER BY position`,
+
+    selectBookmarks: `
+      SELECT bookmark, COALESCE(position, 0) AS position
+      FROM ${tables.bookmarks.quoted}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
 import { AppendWatcher } from "../sqlite_watch.ts";
 import type { MysqlOrdering } from "./mysql.ts";
 import { MysqlBookmarks } from "./mysql_bookmarks.ts";
+import { createCatalog } from "./mysql_catalog.ts";
 import { MysqlAppender } from "./mysql_appender.ts";
 import {
   findCommand,
@@ -44,7 +45,13 @@ export type MysqlProvider<E extends Event, Tx> =
   & Required<
     Pick<
       Provider<E, Tx>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >;
 
@@ -169,6 +176,8 @@ export function createMysqlProvider<E extends Event, Tx>(
     },
 
     records: createRecords(store),
+
+    catalog: createCatalog(store),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);

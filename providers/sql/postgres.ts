@@ -56,7 +56,8 @@ export type PostgresStatements =
   & PostgresNotifyStatements
   & PostgresRecordStatements
   & PostgresReadStatements
-  & PostgresBookmarkStatements;
+  & PostgresBookmarkStatements
+  & PostgresCatalogStatements;
 
 /** The statements that read events, and what each is bound to. */
 export type PostgresReadStatements = {
@@ -77,6 +78,16 @@ export type PostgresReadStatements = {
   selectLastEvent: string;
   /** streams, aggregate id → the newest event of the aggregate. */
   selectLastEventFor: string;
+};
+
+/** The statements of the catalog, and what each is bound to. */
+export type PostgresCatalogStatements = {
+  /** → `stream`, each that has events. */
+  selectStreams: string;
+  /** after, up to → `stream`, `aggregate_id`, `version`, `command_id`. */
+  selectCommands: string;
+  /** → `bookmark`, `position`. */
+  selectBookmarks: string;
 };
 
 /** The statements of bookmarks, and what each is bound to. */
@@ -103,6 +114,45 @@ export function createStatements(
     ...createRecordStatements(tables),
     ...createReadStatements(tables.events.quoted),
     ...createBookmarkStatements(tables.bookmarks.quoted),
+    ...createCatalogStatements(tables),
+  };
+}
+
+function createCatalogStatements(
+  tables: PostgresTables,
+): PostgresCatalogStatements {
+  const events = tables.events.quoted;
+  return {
+    // From one name to the next in the index (stream, position): as many seeks
+    // as there are streams, where DISTINCT would read the index to its end.
+    selectStreams: `
+      WITH RECURSIVE names (stream) AS (
+        SELECT min(stream)
+        FROM ${events}
+        UNION ALL
+        SELECT (
+          SELECT min(event.stream)
+          FROM ${events} AS event
+          WHERE event.stream > names.stream
+        )
+        FROM names
+        WHERE names.stream IS NOT NULL
+      )
+      SELECT stream
+      FROM names
+      WHERE stream IS NOT NULL`,
+
+    selectCommands: `
+      SELECT stream, aggregate_id, version, command_id
+      FROM ${events}
+      WHERE position > $1::bigint
+        AND position <= $2::bigint
+        AND command_id IS NOT NULL
+      ORDER BY position`,
+
+    selectBookmarks: `
+      SELECT bookmark, coalesce(position, 0)
+      FROM ${tables.bookmarks.quoted}`,
   };
 }
 

@@ -7,6 +7,7 @@ import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
 import { defaultOnError } from "../../core/default_on_error.ts";
 import { createStatements } from "./postgres.ts";
 import type { PostgresOrdering } from "./postgres_append_statements.ts";
+import { createCatalog } from "./postgres_catalog.ts";
 import { PostgresAppender } from "./postgres_appender.ts";
 import { readLast, readPage, readPageToHead } from "./postgres_events.ts";
 import type { PostgresExecutor } from "./postgres_executor.ts";
@@ -69,7 +70,13 @@ export type PostgresProvider<E extends Event, Tx> =
   & Required<
     Pick<
       Provider<E, Tx>,
-      "watch" | "transact" | "records" | "findCommand" | "horizon" | "hold"
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
     >
   >;
 
@@ -236,6 +243,8 @@ export function createPostgresProvider<E extends Event, Tx>(
     },
 
     records: createRecords(store, statements),
+
+    catalog: createCatalog(store, statements),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);

@@ -29,6 +29,14 @@ export type SqliteEventRow = {
   metadata: string | null;
 };
 
+/** The first event of a command, as its row. */
+export type SqliteCommandRow = {
+  stream: string;
+  aggregate_id: string;
+  version: number;
+  command_id: string;
+};
+
 /** A record as its row. */
 export type SqliteRecordRow = {
   kind: string;
@@ -82,6 +90,12 @@ export type SqliteStatements = {
   selectLastEvent: string;
   /** stream, aggregate id → the newest event of the aggregate. */
   selectLastEventFor: string;
+  /** → `stream`, each that has events. */
+  selectStreams: string;
+  /** after, up to → {@linkcode SqliteCommandRow}, in their order. */
+  selectCommands: string;
+  /** → `bookmark`, `position`. */
+  selectBookmarks: string;
   /** bookmark → `position`. */
   selectBookmark: string;
   /** bookmark, position. */
@@ -201,6 +215,35 @@ export function createStatements(tables: SqliteTables): SqliteStatements {
       WHERE stream = ? AND aggregate_id = ?
       ORDER BY version DESC
       LIMIT 1`,
+
+    // From one name to the next in the index (stream, position): as many seeks
+    // as there are streams, where DISTINCT would read the index to its end.
+    selectStreams: `
+      WITH RECURSIVE names (stream) AS (
+        SELECT min(stream)
+        FROM ${events}
+        UNION ALL
+        SELECT (
+          SELECT min(stream)
+          FROM ${events}
+          WHERE stream > names.stream
+        )
+        FROM names
+        WHERE names.stream IS NOT NULL
+      )
+      SELECT stream
+      FROM names
+      WHERE stream IS NOT NULL`,
+
+    selectCommands: `
+      SELECT stream, aggregate_id, version, command_id
+      FROM ${events}
+      WHERE position > ? AND position <= ? AND command_id IS NOT NULL
+      ORDER BY position`,
+
+    selectBookmarks: `
+      SELECT bookmark, coalesce(position, 0) AS position
+      FROM ${bookmarks}`,
 
     selectBookmark: `
       SELECT coalesce(position, 0) AS position

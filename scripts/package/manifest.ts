@@ -19,11 +19,16 @@ const drivers: Record<string, string[]> = {
 /** Types that a driver does not have by itself; the same majors. */
 const typesOf: Record<string, string> = { pg: "@types/pg" };
 
+/** The entry of `deno.json` that is a program on npm: `npx evtstore`. */
+export const PROGRAM = "./cli";
+
 /** The `package.json` of the package. */
 export function toManifest(config: DenoConfig): Record<string, unknown> {
-  const entries = Object.entries(config.exports).map(([name, path]) =>
+  const paths = Object.entries(config.exports).map(([name, path]) =>
     [name, path.replace(/^\.\//, "").replace(/\.ts$/, "")] as const
   );
+  const entries = paths.filter(([name]) => name !== PROGRAM);
+  const [, program] = paths.find(([name]) => name === PROGRAM)!;
   const peers = peerRanges(config.imports);
   return {
     name: "evtstore",
@@ -44,6 +49,7 @@ export function toManifest(config: DenoConfig): Record<string, unknown> {
     main: "./cjs/mod.js",
     types: "./cjs/mod.d.ts",
     exports: toExports(entries),
+    bin: { evtstore: `./esm/${program}.js` },
     typesVersions: { "*": toTypesVersions(entries) },
     peerDependencies: peers,
     peerDependenciesMeta: Object.fromEntries(

@@ -72,6 +72,7 @@ const runtimes: Runtime[] = [
 
 const tests = [
   "tests/package/entry_points.ts",
+  "tests/package/command_line.ts",
   "tests/providers/memory_test.ts",
   "tests/providers/evtstore_12_test.ts",
   "tests/types/original_readme_test.ts",

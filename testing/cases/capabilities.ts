@@ -9,6 +9,7 @@ const members = [
   "findCommand",
   "horizon",
   "hold",
+  "catalog",
 ] as const satisfies readonly Capability[];
 
 /** What a fixture does not declare, its provider does not half have. */

@@ -7,7 +7,7 @@ import { allCapabilities, conformanceCases } from "evtstore/testing";
 const silent: Provider<any> = new Proxy({ driver: "silent" } as Provider<any>, {
   get: (target, key) => {
     if (key in target) return Reflect.get(target, key);
-    if (key === "records") return silent;
+    if (key === "records" || key === "catalog") return silent;
     if (key === "then" || key === "limit") return undefined;
     return key === "createEvents" ? () => [] : async () => {};
   },
@@ -42,6 +42,11 @@ const polite: Required<Provider<any>> = {
   findCommand: async () => undefined,
   horizon: async () => ({ position: 0, blockedBy: [] }),
   hold: async (_stream, _id, version) => version,
+  catalog: {
+    streams: async () => [],
+    bookmarks: async () => [],
+    commands: async () => [],
+  },
 };
 
 const scratch = { write: async () => {}, read: async () => undefined };

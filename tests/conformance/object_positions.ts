@@ -77,6 +77,16 @@ export const objectPositionFixture: ProviderFixture<MemoryTransaction> = {
         const { position, ...horizon } = await good.horizon();
         return { ...horizon, position: new ObjectPosition(position) };
       },
+      catalog: {
+        ...good.catalog,
+        bookmarks: async () =>
+          (await good.catalog.bookmarks()).map(({ bookmark, position }) => ({
+            bookmark,
+            position: new ObjectPosition(position),
+          })),
+        commands: (after, upTo) =>
+          good.catalog.commands(unwrap(after), unwrap(upTo)),
+      },
     };
     return { ...opened, provider };
   },

@@ -14,6 +14,7 @@ import { memoryFixture } from "../providers/memory_fixture.ts";
 import { appendFaults } from "./faults/appends.ts";
 import { bookmarkFaults } from "./faults/bookmarks.ts";
 import { claimFaults } from "./faults/claims.ts";
+import { catalogFaults } from "./faults/catalog.ts";
 import { commandFaults } from "./faults/commands.ts";
 import type { Fault } from "./faults/fault.ts";
 import { parkingFaults } from "./faults/parking.ts";
@@ -33,6 +34,7 @@ const faults = [
   ...commandFaults,
   ...claimFaults,
   ...recordFaults,
+  ...catalogFaults,
   ...snapshotFaults,
   ...parkingFaults,
   ...versionFaults,
@@ -94,6 +96,10 @@ describe("a capability that the fixture and the provider do not agree on", () =>
     ["findCommand", "command ids: one that was never stored is not found"],
     ["horizon", "horizon: what is appended later is behind it"],
     ["hold", "hold: it tells the version, also of what the transaction wrote"],
+    [
+      "catalog",
+      "catalog: streams are listed once each, in the order of their bytes",
+    ],
   ] as const satisfies [Capability, string][];
 
   for (const [member, name] of members) {

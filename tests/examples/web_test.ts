@@ -57,7 +57,10 @@ test("a command goes in, the read model that shows it comes out", async (t) => {
   assert.deepEqual(all.map((card: any) => [card.id, card.assignee]), [
     [id, "Ada"],
   ]);
-  assert.equal((await send("/health")).status, 200);
+  assert.equal((await send("/health/live")).status, 200);
+  const { status: ready, body: health } = await send("/health/ready");
+  assert.equal(ready, 200);
+  assert.deepEqual(health.reasons, []);
 });
 
 test("a request that is sent twice is stored once", async (t) => {

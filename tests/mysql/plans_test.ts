@@ -79,6 +79,18 @@ const cases: {
     rows: 3,
   },
   {
+    name: "the name of the next stream",
+    text: statements.selectNextStream,
+    values: ["s1"],
+    rows: 5,
+  },
+  {
+    name: "the commands of a part of the log",
+    text: statements.selectCommands,
+    values: [50, 50 + LIMIT],
+    rows: LIMIT + 5,
+  },
+  {
     name: "the horizon when nothing is new",
     text: statements.selectHorizon,
     values: [EVENTS, EVENTS],

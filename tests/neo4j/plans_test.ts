@@ -83,6 +83,8 @@ async function testPlans(
     last: 150 + whole,
     lastOf: 150 + whole,
     findCommand: 20,
+    streams: 20 + whole * 3,
+    commands: 150 + whole,
   };
   for (const [name, limit] of Object.entries(most)) {
     const session = client.session();
@@ -91,6 +93,9 @@ async function testPlans(
       ...parameters,
       // Far into an aggregate: what comes before is not looked at.
       ...name === "aggregate" ? { after: BigInt(EVENTS / 6 - 20) } : {},
+      // A page of the log; a name is looked for behind one.
+      ...name === "commands" ? { after: BigInt(EVENTS - 60) } : {},
+      ...name === "streams" ? { after: "s0" } : {},
     });
     await session.close();
     const operators = steps(summary.profile);

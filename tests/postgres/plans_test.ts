@@ -93,6 +93,20 @@ const cases: {
     buffers: 20,
   },
   {
+    name: "the names of all streams",
+    text: statements.selectStreams,
+    values: [],
+    modes: anyPlan,
+    buffers: 60,
+  },
+  {
+    name: "the commands of a part of the log",
+    text: statements.selectCommands,
+    values: [String(END - 1000), String(END)],
+    modes: anyPlan,
+    buffers: 60,
+  },
+  {
     name: "getEventsFrom near the end",
     text: statements.selectEventsFrom,
     values: ["{s1,absent}", String(END - 1000), String(END), "1000"],
@@ -135,9 +149,13 @@ for (const server of postgresServers) {
           await client.query(`SET plan_cache_mode = ${mode}`);
           await client.query("BEGIN");
           const { rows } = await client.query(
-            `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE planned (${
-              values.map((value) => client.escapeLiteral(value)).join(", ")
-            })`,
+            `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE planned ${
+              values.length === 0
+                ? ""
+                : `(${
+                  values.map((value) => client.escapeLiteral(value)).join(", ")
+                })`
+            }`,
           );
           await client.query("ROLLBACK");
           const { Plan: plan } = rows[0]["QUERY PLAN"][0];

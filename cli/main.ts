@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/**
+ * The command line: `npx evtstore`, or
+ * `deno run -A jsr:@evtstore/evtstore/cli`.
+ *
+ * @module
+ */
+import process from "node:process";
+import { runCommand } from "./run.ts";
+import { processTerminal } from "./terminal.ts";
+
+runCommand(process.argv.slice(2), processTerminal()).then((code) => {
+  process.exitCode = code;
+});
