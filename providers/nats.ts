@@ -28,6 +28,7 @@ import { moveBookmark, readBookmark, storeBookmark } from "./nats_bookmarks.ts";
 import { createCommit, toSubject } from "./nats_commits.ts";
 import { toStoreError } from "./nats_errors.ts";
 import { Heads } from "./nats_heads.ts";
+import { NatsLink } from "./nats_link.ts";
 import { NatsLog } from "./nats_log.ts";
 import { toNames } from "./nats_names.ts";
 import type { NatsProvider, Options } from "./nats_options.ts";
@@ -41,6 +42,7 @@ import {
 } from "./nats_read.ts";
 import { createRecords } from "./nats_records.ts";
 import { AppendWatcher } from "./nats_watch.ts";
+import { report } from "./report.ts";
 import { NatsWriter } from "./nats_writer.ts";
 
 export { migrate, type MigrateOptions } from "./nats_migrate.ts";
@@ -85,10 +87,19 @@ export function createProvider<E extends Event = any>(
   const heads = new Heads();
   const writer = new NatsWriter(heads);
   const watcher = new AppendWatcher(connection, names.bell, onError);
+  const link = new NatsLink(connection);
+  let isFollowed = false;
   let opening: Promise<NatsLog> | undefined;
 
   function open(): Promise<NatsLog> {
-    opening ??= NatsLog.open(connection, headers, names, timeoutMs)
+    if (!isFollowed) {
+      isFollowed = true;
+      // What is announced while the connection is lost is not heard.
+      link.follow(() => watcher.appended()).catch((error) =>
+        report(onError, error)
+      );
+    }
+    opening ??= NatsLog.open(link, headers, names, timeoutMs)
       .catch((error) => {
         // It may be there the next time.
         opening = undefined;

@@ -49,6 +49,26 @@ export class ApiError extends Error {
   }
 }
 
+/** The connection was lost before an answer came. */
+export class LostConnection extends Error {
+  override name = "LostConnection";
+
+  /** Makes the error. */
+  constructor() {
+    super("the connection was lost before an answer came");
+  }
+}
+
+/** There was no connection in time, so nothing was sent. */
+export class NotConnected extends Error {
+  override name = "NotConnected";
+
+  /** Makes the error. */
+  constructor() {
+    super("there is no connection to a server");
+  }
+}
+
 /** An answer of several messages came without its end, or not in one piece. */
 export class IncompleteAnswer extends Error {
   override name = "IncompleteAnswer";
@@ -81,14 +101,14 @@ export function isNobody(error: unknown): boolean {
 
 /** Whether it was refused and stored nothing, and a later try may succeed. */
 export function isRefusedForNow(error: unknown): boolean {
-  return isNobody(error) ||
+  return isNobody(error) || error instanceof NotConnected ||
     error instanceof ApiError && LATER.has(error.code);
 }
 
 /** Whether the answer is missing, so that nobody knows what was done. */
 export function isUnanswered(error: unknown): boolean {
   return isOfClient(error) && !isNobody(error) && !hasName(error, NOT_SENT) ||
-    error instanceof IncompleteAnswer;
+    error instanceof IncompleteAnswer || error instanceof LostConnection;
 }
 
 /** Whether the connection is closed, and will not open again. */
@@ -110,7 +130,8 @@ export function toStoreError(
   if (error instanceof StoreError || error instanceof CommandError) {
     return error;
   }
-  const isOurs = error instanceof ApiError || error instanceof IncompleteAnswer;
+  const isOurs = [ApiError, IncompleteAnswer, LostConnection, NotConnected]
+    .some((one) => error instanceof one);
   if (!isOurs && !isOfClient(error)) return error;
   const reason = String((error as Error).message) || (error as Error).name;
   const failed = (code: ErrorCode, advice = "") =>
@@ -136,6 +157,7 @@ export function toStoreError(
       "; no server answers for the stream: it has no leader now, or JetStream is off",
     );
   }
+  if (error instanceof NotConnected) return failed("CONNECTION_LOST");
   if (isRefusedForNow(error)) {
     return failed("STORE_BUSY", "; the servers elect a leader or are too busy");
   }

@@ -1,9 +1,6 @@
-import type {
-  NatsConnection,
-  NatsHeaders,
-  NatsMessage,
-} from "./nats_connection.ts";
+import type { NatsHeaders } from "./nats_connection.ts";
 import { ApiError, IncompleteAnswer, isNoMessage } from "./nats_errors.ts";
+import type { NatsLink } from "./nats_link.ts";
 import { fromBase64 } from "./nats_names.ts";
 
 const API = "$JS.API";
@@ -39,15 +36,15 @@ export type Acknowledgement = { readonly sequence: number };
 
 /** The few requests to JetStream that are needed, as its protocol has them. */
 export class JetStream {
-  #connection: NatsConnection;
+  #link: NatsLink;
   #headers: () => NatsHeaders;
 
   /**
-   * @param connection The application's.
+   * @param link The connection.
    * @param headers Makes headers for it.
    */
-  constructor(connection: NatsConnection, headers: () => NatsHeaders) {
-    this.#connection = connection;
+  constructor(link: NatsLink, headers: () => NatsHeaders) {
+    this.#link = link;
     this.#headers = headers;
   }
 
@@ -57,7 +54,7 @@ export class JetStream {
     body: unknown,
     timeout: number,
   ): Promise<T> {
-    const answer: NatsMessage = await this.#connection.request(
+    const answer = await this.#link.request(
       `${API}.${request}`,
       body === undefined ? "" : JSON.stringify(body),
       { timeout },
@@ -152,15 +149,15 @@ export class JetStream {
     request: object,
     timeout: number,
   ): Promise<Batch | undefined> {
-    const answers: AsyncIterable<NatsMessage> = await this.#connection
-      .requestMany(`${API}.DIRECT.GET.${stream}`, JSON.stringify(request), {
-        strategy: "sentinel",
-        maxWait: timeout,
-      });
+    const answers = await this.#link.requestMany(
+      `${API}.DIRECT.GET.${stream}`,
+      JSON.stringify(request),
+      timeout,
+    );
     const messages: Stored[] = [];
     let previous = 0;
     let end: NatsHeaders | undefined;
-    for await (const { data, headers } of answers) {
+    for (const { data, headers } of answers) {
       if (data.length === 0 && !headers?.get("Nats-Subject")) {
         end = headers;
         break;
@@ -206,7 +203,7 @@ export class JetStream {
     const all = this.#headers();
     all.set("Nats-Expected-Stream", stream);
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
-    const answer: NatsMessage = await this.#connection.request(subject, text, {
+    const answer = await this.#link.request(subject, text, {
       timeout,
       headers: all,
     });

@@ -6,7 +6,7 @@ import {
   type Configuration,
   differences,
 } from "./nats_configuration.ts";
-import type { NatsConnection, NatsHeaders } from "./nats_connection.ts";
+import type { NatsHeaders } from "./nats_connection.ts";
 import {
   isClosed,
   isNobody,
@@ -14,16 +14,19 @@ import {
   isUnanswered,
 } from "./nats_errors.ts";
 import { JetStream } from "./nats_jetstream.ts";
+import type { NatsLink } from "./nats_link.ts";
 import type { NatsNames } from "./nats_names.ts";
 
-/** How long to wait for one answer, where more time is left. */
-const ATTEMPT_MS = 2000;
+/** How long to wait for the first answer, and at most for a later one. */
+const FIRST_ATTEMPT_MS = 1000;
+const LAST_ATTEMPT_MS = 5000;
 const PAUSE_MS = 50;
 const LEAST_VERSION = [2, 11];
 
 /** How long one more try may take, and whether there is one. */
 export class Patience {
   #end: number;
+  #attemptMs = FIRST_ATTEMPT_MS;
 
   /** @param timeoutMs How long all tries may take together. */
   constructor(timeoutMs: number) {
@@ -32,7 +35,15 @@ export class Patience {
 
   /** How long to wait for the next answer, in milliseconds. */
   get attemptMs(): number {
-    return Math.max(1, Math.min(ATTEMPT_MS, this.#end - performance.now()));
+    return Math.max(
+      1,
+      Math.min(this.#attemptMs, this.#end - performance.now()),
+    );
+  }
+
+  /** An answer has not come in time: the next one may take longer. */
+  missed(): void {
+    this.#attemptMs = Math.min(this.#attemptMs * 2, LAST_ATTEMPT_MS);
   }
 
   /** Waits before another try. @returns Whether there is time for one. */
@@ -50,22 +61,22 @@ export class NatsLog {
   readonly isReplicated: boolean;
   /** How many bytes a message may have. */
   readonly mostBytes: number;
-  #connection: NatsConnection;
+  #link: NatsLink;
   #timeoutMs: number;
 
   private constructor(
-    connection: NatsConnection,
+    link: NatsLink,
     jetStream: JetStream,
     names: NatsNames,
     timeoutMs: number,
     replicas: number,
   ) {
-    this.#connection = connection;
+    this.#link = link;
     this.jetStream = jetStream;
     this.names = names;
     this.#timeoutMs = timeoutMs;
     this.isReplicated = replicas > 1;
-    this.mostBytes = connection.info?.max_payload ?? Infinity;
+    this.mostBytes = link.info?.max_payload ?? Infinity;
   }
 
   /**
@@ -75,13 +86,13 @@ export class NatsLog {
    * `STORE_FAILED` for a stream that would lose events.
    */
   static async open(
-    connection: NatsConnection,
+    link: NatsLink,
     headers: () => NatsHeaders,
     names: NatsNames,
     timeoutMs: number,
   ): Promise<NatsLog> {
-    checkVersion(connection);
-    const jetStream = new JetStream(connection, headers);
+    checkVersion(link);
+    const jetStream = new JetStream(link, headers);
     const patience = new Patience(timeoutMs);
     const sizes = { replicas: 1 };
     const found = await Promise.all(
@@ -98,7 +109,7 @@ export class NatsLog {
       }),
     );
     const replicas = Math.max(...found.map(({ num_replicas }) => num_replicas));
-    return new NatsLog(connection, jetStream, names, timeoutMs, replicas);
+    return new NatsLog(link, jetStream, names, timeoutMs, replicas);
   }
 
   /** The time that one operation has. */
@@ -126,7 +137,7 @@ export class NatsLog {
 
   /** Throws if the application has closed its connection. */
   checkOpen(what: string): void {
-    if (!this.#connection.isClosed()) return;
+    if (!this.#link.isClosed) return;
     throw new StoreError(
       "STORE_CLOSED",
       `Cannot run ${what}: the connection to NATS is closed`,
@@ -151,6 +162,7 @@ export async function persist<T>(
       const isTransient = isRefusedForNow(error) ||
         isUnanswered(error) && !isClosed(error);
       if (!isTransient) throw error;
+      if (isUnanswered(error)) patience.missed();
       if (isNobody(error)) await onNobody?.(patience.attemptMs);
       if (!await patience.pause()) throw error;
     }
@@ -158,7 +170,7 @@ export async function persist<T>(
 }
 
 /** @throws {StoreError} `NOT_SUPPORTED` by an old server. */
-export function checkVersion({ info }: NatsConnection): void {
+export function checkVersion({ info }: NatsLink): void {
   const version = info?.version ?? "";
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [leastMajor = 0, leastMinor = 0] = LEAST_VERSION;

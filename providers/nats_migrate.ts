@@ -8,6 +8,7 @@ import {
 import type { NatsConnection } from "./nats_connection.ts";
 import { ApiError, isNoStream, toStoreError } from "./nats_errors.ts";
 import { JetStream } from "./nats_jetstream.ts";
+import { NatsLink } from "./nats_link.ts";
 import { checkVersion, Patience, persist } from "./nats_log.ts";
 import { toNames } from "./nats_names.ts";
 
@@ -70,9 +71,10 @@ export async function migrate(
     replicas: replicas ?? 1,
     ...maxBytes === undefined ? {} : { maxBytes },
   };
-  checkVersion(connection);
+  const link = new NatsLink(connection);
+  checkVersion(link);
   // It publishes nothing, so it needs no headers.
-  const jetStream = new JetStream(connection, () => {
+  const jetStream = new JetStream(link, () => {
     throw new TypeError("no headers");
   });
   const requests: string[] = [];

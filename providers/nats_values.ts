@@ -80,8 +80,10 @@ export async function changeValue<T extends object>(
       }, patience.attemptMs);
       return true;
     } catch (error) {
-      if (isUnanswered(error)) isUnknown = true;
-      else if (isNobody(error)) await log.checkExists(patience.attemptMs);
+      if (isUnanswered(error)) {
+        isUnknown = true;
+        patience.missed();
+      } else if (isNobody(error)) await log.checkExists(patience.attemptMs);
       else if (!isConflict(error) && !isRefusedForNow(error)) throw error;
       const pause = isConflict(error) ? CONFLICT_MS : undefined;
       if (await patience.pause(pause)) continue;

@@ -4,8 +4,7 @@ import { report } from "./report.ts";
 
 /**
  * Tells listeners that events were appended: by this process at once, by others
- * as the stream's leader announces each commit. What is announced while the
- * connection is lost is not heard, so they are told when it is back.
+ * as the stream's leader announces each commit.
  */
 export class AppendWatcher {
   #connection: NatsConnection;
@@ -13,7 +12,6 @@ export class AppendWatcher {
   #onError: ErrorCallback;
   #listeners = new Set<{ listener: () => void }>();
   #subscription: { unsubscribe(): void } | undefined;
-  #isFollowing = false;
 
   /**
    * @param bell The subject where commits are announced.
@@ -61,18 +59,9 @@ export class AppendWatcher {
           else this.appended();
         },
       });
-      if (!this.#isFollowing) this.#follow();
     } catch (error) {
       // Handlers poll as well.
       report(this.#onError, error);
-    }
-  }
-
-  /** As long as the connection is open. */
-  async #follow(): Promise<void> {
-    this.#isFollowing = true;
-    for await (const { type } of this.#connection.status()) {
-      if (type === "reconnect") this.appended();
     }
   }
 }

@@ -138,6 +138,7 @@ export class NatsWriter {
           pause = CONFLICT_MS * Math.min(5, ++conflicts);
         } else if (isUnanswered(error)) {
           sent.isUnanswered = true;
+          patience.missed();
         } else if (isNobody(error)) {
           await log.checkExists(patience.attemptMs);
         } else if (!isRefusedForNow(error)) {

@@ -8,14 +8,14 @@ import type {
   ServerCommand,
   StartContext,
 } from "./definition.ts";
-import { buildGoProgram } from "./go.ts";
+import { buildGoProgram, type GoProgram } from "./go.ts";
 import { freePort } from "./port.ts";
 import { makeFolder } from "./server_user.ts";
 
-const server = {
-  module: "github.com/nats-io/nats-server/v2",
-  version: "2.15.2",
-};
+const module = "github.com/nats-io/nats-server/v2";
+const server = { module, version: "2.15.2" };
+/** The oldest that the provider runs on. */
+const oldServer = { module, version: "2.11.17" };
 
 const NODES = ["n1", "n2", "n3"];
 
@@ -26,7 +26,16 @@ export const nats: DatabaseDefinition = {
   composeService: "nats",
   composeUrl: "nats://127.0.0.1:14222",
   ask: (url) => askNats(url, 1),
-  start: startNats,
+  start: (context) => startNats(context, server),
+};
+
+export const nats211: DatabaseDefinition = {
+  name: "nats211",
+  environmentVariable: "NATS211_URL",
+  composeService: "nats211",
+  composeUrl: "nats://127.0.0.1:14226",
+  ask: (url) => askNats(url, 1),
+  start: (context) => startNats(context, oldServer),
 };
 
 /**
@@ -43,7 +52,10 @@ export const natsCluster: DatabaseDefinition = {
   start: startCluster,
 };
 
-async function startNats(context: StartContext): Promise<ServerCommand> {
+async function startNats(
+  context: StartContext,
+  server: GoProgram,
+): Promise<ServerCommand> {
   const program = await buildGoProgram(server, context);
   const { folder, port } = context;
   makeFolder(folder, undefined);

@@ -1,4 +1,6 @@
 import { testProvider } from "evtstore/testing";
-import { natsFixture, natsUrl } from "./support/nats.ts";
+import { findNats, natsFixture } from "./support/nats.ts";
 
-if (natsUrl) testProvider("nats", natsFixture(natsUrl));
+for (const { name, url, replicas } of await findNats()) {
+  testProvider(name, natsFixture(url, replicas));
+}

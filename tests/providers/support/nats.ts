@@ -10,6 +10,24 @@ import { findDatabase } from "./databases.ts";
 /** The single server that the tests run on, if there is one. */
 export const natsUrl: string | undefined = await findDatabase("nats");
 
+/** Servers that the suite runs on, and how many hold each stream. */
+export async function findNats(): Promise<
+  { name: string; url: string; replicas: 1 | 3 }[]
+> {
+  const others = process.env.EVTSTORE_LONG === "1"
+    ? ["nats211", "nats_cluster"]
+    : [];
+  const found = [{ name: "nats", url: natsUrl }];
+  for (const name of others) {
+    found.push({ name, url: await findDatabase(name) });
+  }
+  return found.flatMap(({ name, url }) =>
+    url === undefined
+      ? []
+      : [{ name, url, replicas: name === "nats_cluster" ? 3 : 1 }]
+  );
+}
+
 /** A log of its own, and how to be rid of it. */
 export type NatsTestLog = {
   name: string;
