@@ -12,8 +12,10 @@ import type { NatsLog } from "./nats_log.ts";
 import { toToken } from "./nats_names.ts";
 import { COMMIT_SIZE, firstAfter } from "./nats_position.ts";
 
-/** How many messages to ask for at once. */
+/** The most messages to ask for at once. */
 const BATCH = 500;
+/** How many more are asked for each time: others may have none of the stream. */
+const GROWTH = 4;
 /** How long to wait for a server that is behind, in milliseconds. */
 const BEHIND_MS = 10;
 
@@ -21,15 +23,18 @@ const BEHIND_MS = 10;
  * Commits from a place on, until `isEnough` or the end. The servers of a
  * replicated stream take turns to answer, and may be behind: whether it is the
  * end, the leader says.
+ *
+ * @param wanted How many to ask for at first.
  */
 async function* follow(
   log: NatsLog,
   from: number,
-  count: number,
+  wanted: number,
   subject?: string,
 ): AsyncGenerator<Commit[]> {
   const { jetStream, names: { stream, commits } } = log;
   const patience = log.patience();
+  let count = Math.max(1, Math.min(BATCH, wanted));
   for (let next = from;;) {
     const { messages, hasMore } = await log.read(
       (ms) => jetStream.batch(stream, next, count, ms, subject),
@@ -38,6 +43,7 @@ async function* follow(
       next = messages.at(-1)!.sequence + 1;
       yield messages.map(toCommit);
     }
+    count = Math.min(BATCH, count * GROWTH);
     if (hasMore) continue;
     if (!log.isReplicated) return;
     const missing = await log.read(
@@ -61,7 +67,7 @@ export async function readPage<E extends Event>(
   const wanted = new Set(streams.map(toToken));
   const page: EventPage<E> = [];
   let last = 0;
-  for await (const commits of follow(log, firstAfter(position), BATCH)) {
+  for await (const commits of follow(log, firstAfter(position), limit)) {
     for (const commit of commits) {
       last = commit.sequence;
       const { subject } = commit;
@@ -93,9 +99,8 @@ export async function readAggregate<E extends Event>(
   const subject = toSubject(log.names, stream, aggregateId);
   const found: StoreEvent<E>[] = [];
   const from = firstAfter(position);
-  const count = Math.max(1, Math.min(BATCH, limit));
   let next = from;
-  for await (const commits of follow(log, from, count, subject)) {
+  for await (const commits of follow(log, from, limit, subject)) {
     heads.add(subject, next, commits);
     next = commits.at(-1)!.sequence + 1;
     for (const commit of commits) {

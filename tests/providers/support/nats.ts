@@ -48,6 +48,8 @@ export function connectTo(urls: string): Promise<NatsConnection> {
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
     pingInterval: 2000,
+    // Otherwise a connection that is lost while it opens is waited for 20 s.
+    timeout: 2000,
     waitOnFirstConnect: true,
   });
 }
