@@ -23,11 +23,13 @@ const TOO_LARGE = 10054;
 const CLOSED = ["ClosedConnectionError", "DrainingConnectionError"];
 const DENIED = ["PermissionViolationError", "AuthorizationError"];
 const NOT_SENT = [...DENIED, "DrainingConnectionError"];
+/** The class has one name, and its errors have another. */
+const NOBODY = ["NoResponders", "NoRespondersError"];
 const OF_CLIENT = new Set([
   ...CLOSED,
   ...DENIED,
+  ...NOBODY,
   "ConnectionError",
-  "NoRespondersError",
   "ProtocolError",
   "RequestError",
   "TimeoutError",
@@ -96,7 +98,7 @@ export function isConflict(error: unknown): boolean {
 
 /** Whether nobody took the request: nothing was stored by it. */
 export function isNobody(error: unknown): boolean {
-  return hasName(error, ["NoRespondersError"]);
+  return hasName(error, NOBODY);
 }
 
 /** Whether it was refused and stored nothing, and a later try may succeed. */

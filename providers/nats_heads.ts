@@ -1,8 +1,7 @@
 import { type Commit, versionAfter } from "./nats_commits.ts";
 
 /** How many aggregates are remembered, and how many of their commands. */
-const MOST_AGGREGATES = 10_000;
-const MOST_COMMANDS = 200_000;
+const MOST = { aggregates: 10_000, commands: 200_000 };
 
 /** How far an aggregate is known to have come. */
 export type Head = {
@@ -20,6 +19,12 @@ export type Head = {
 export class Heads {
   #heads = new Map<string, { head: Head; size: number }>();
   #size = 0;
+  #most: { aggregates: number; commands: number };
+
+  /** @param most How many are remembered. */
+  constructor(most: { aggregates: number; commands: number } = MOST) {
+    this.#most = most;
+  }
 
   /** What is known of the aggregate of a subject. */
   get(subject: string): Head | undefined {
@@ -58,7 +63,8 @@ export class Heads {
     this.#size += size;
     while (
       this.#heads.size > 1 &&
-      (this.#heads.size > MOST_AGGREGATES || this.#size > MOST_COMMANDS)
+      (this.#heads.size > this.#most.aggregates ||
+        this.#size > this.#most.commands)
     ) {
       const [oldest] = this.#heads.keys();
       this.forget(oldest!);
