@@ -12,9 +12,9 @@
  * JetStream has no transactions, and no read model could share one.
  *
  * What an acknowledged append survives is the servers' `sync_interval`: by
- * default the loss of a server process, and in a cluster of a minority of
- * machines, but not a power failure of all. `sync_interval: always` survives
- * that too.
+ * default the end of their processes, but not machines that crash or lose their
+ * power, which can take the last two minutes. `sync_interval: always` writes
+ * first.
  *
  * @module
  */

@@ -59,12 +59,15 @@ export function newName(): string {
   return `evt_${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
 }
 
-/** A new and empty log. */
+/** A log, new and empty unless it is named. */
 export async function openNats(
   urls: string,
-  { replicas = 1, timeoutMs }: { replicas?: 1 | 3; timeoutMs?: number } = {},
+  { replicas = 1, timeoutMs, name = newName() }: {
+    replicas?: 1 | 3;
+    timeoutMs?: number;
+    name?: string;
+  } = {},
 ): Promise<NatsTestLog> {
-  const name = newName();
   const connections: NatsConnection[] = [];
   const open = async (given: { timeoutMs?: number }) => {
     const connection = await connectTo(urls);
