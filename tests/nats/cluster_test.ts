@@ -7,6 +7,7 @@ import { natsCluster } from "../../scripts/databases/nats.ts";
 import { startIfThere } from "../providers/support/private_server.ts";
 import { openNats } from "../providers/support/nats.ts";
 import {
+  appendTo,
   compareLog,
   isLong,
   nameOf,
@@ -23,7 +24,57 @@ const PAUSE_MS = 12_000;
 const PROCESSES = 4;
 const NODES = ["n1", "n2", "n3"];
 
+const READS = 500;
+
 if (isLong) {
+  onNats(
+    "what a cluster has acknowledged is read at once by another process, whichever server answers",
+    async (t) => {
+      const server = await startIfThere(natsCluster, {});
+      if (!server) return;
+      const opened = await openNats(server.url, { replicas: 3 });
+      const { provider, connection, name, another, close } = opened;
+      t.after(async () => {
+        await close();
+        // Killed, it could not end the servers that it keeps running.
+        await server.stop("SIGTERM");
+        await server.remove();
+      });
+      const reader = await another();
+      const wrong: string[] = [];
+      let behind = 0;
+      let position = 0;
+      for (let version = 1; version <= READS; version++) {
+        const [appended] = await appendTo(provider, "ada", version);
+        // As the servers answer whom nobody asks again.
+        const plain = connection.request(
+          `$JS.API.DIRECT.GET.${name}`,
+          JSON.stringify({ seq: version }),
+          { timeout: 5000 },
+        );
+        const [page, events, last] = await Promise.all([
+          reader.getEventsFrom("counters", position),
+          reader.getEventsFor("counters", "ada", position),
+          reader.getLastEventFor("counters", "ada"),
+        ]);
+        for (const one of [page.at(-1), events.at(-1), last]) {
+          if (one?.version !== version) wrong.push(`${version}`);
+        }
+        if ((await plain).headers?.code === 404) behind++;
+        await reader.records.put("kind", `${version}`, version, {
+          revision: 0,
+        });
+        const listed = await provider.records.list("kind", { limit: READS });
+        if (listed.length !== version) wrong.push(`record ${version}`);
+        position = appended!;
+      }
+      assert.deepEqual(wrong, []);
+      t.diagnostic(
+        `${READS} appends, each read at once: stale 0; of plain reads ${behind}`,
+      );
+    },
+  );
+
   onNats(
     "a cluster whose leader is killed and paused, and then all of it, under load: nothing is lost, stored twice or missed",
     async (t) => {
