@@ -61,8 +61,8 @@ export type { NatsProvider, Options };
  * Every method rejects with a {@linkcode StoreError}: `NOT_MIGRATED`,
  * `NOT_SUPPORTED`, `STORE_BUSY`, `STORE_FULL`, `STORE_CLOSED`,
  * `CONNECTION_LOST` (nothing was stored), `OUTCOME_UNKNOWN` (it was sent, and no
- * answer came within `timeoutMs`), or `STORE_FAILED` with NATS's error as its
- * cause.
+ * answer came within `timeoutMs`), `FOREIGN_WRITER` if somebody else has
+ * published on its subjects, or `STORE_FAILED` with NATS's error as its cause.
  *
  * @example
  * ```ts ignore

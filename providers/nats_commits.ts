@@ -3,6 +3,7 @@ import type { Event, EventMetadata, StoreEvent } from "../core/event.ts";
 import type { Stored } from "./nats_jetstream.ts";
 import { fromToken, type NatsNames, toToken } from "./nats_names.ts";
 import { COMMIT_SIZE, toPosition } from "./nats_position.ts";
+import { checkSize } from "./nats_size.ts";
 
 /** An event in a commit. */
 type StoredEvent = {
@@ -62,7 +63,11 @@ export function createCommit(
   const [first] = events;
   const { stream, aggregateId } = first!;
   if (events.length > COMMIT_SIZE) {
-    throw tooLarge(`more than ${COMMIT_SIZE} events`, "events");
+    throw new StoreError(
+      "INVALID_INPUT",
+      `Expected at most ${COMMIT_SIZE} events at once, as they are one message: there are ${events.length}`,
+      { field: "events" },
+    );
   }
   const body: Body = {
     id: crypto.randomUUID(),
@@ -75,16 +80,7 @@ export function createCommit(
     })),
   };
   const text = JSON.stringify(body);
-  // Headers count too. A character has at most three bytes.
-  if (text.length * 3 + HEADERS_BYTES > mostBytes) {
-    const bytes = new TextEncoder().encode(text).length + HEADERS_BYTES;
-    if (bytes > mostBytes) {
-      throw tooLarge(
-        `${bytes} bytes; max_payload of the server allows ${mostBytes}`,
-        "events",
-      );
-    }
-  }
+  checkSize("events", text, mostBytes);
   return {
     id: body.id,
     stream,
@@ -97,12 +93,29 @@ export function createCommit(
   };
 }
 
-/** Room for the headers of a message. */
-const HEADERS_BYTES = 512;
-
-/** The commit of a message. */
+/**
+ * The commit of a message.
+ *
+ * @throws {StoreError} `FOREIGN_WRITER` for a message that is none.
+ */
 export function toCommit({ sequence, subject, text }: Stored): Commit {
-  return { ...JSON.parse(text), sequence, subject };
+  const body = toBody(text);
+  if (body) return { ...body, sequence, subject };
+  throw new StoreError(
+    "FOREIGN_WRITER",
+    `Expected message ${sequence} to be a commit: somebody else has published it on "${subject}", where only this library may`,
+  );
+}
+
+function toBody(text: string): Body | undefined {
+  try {
+    const body = JSON.parse(text);
+    const isCommit = typeof body?.id === "string" &&
+      Number.isSafeInteger(body.version) && body.events?.length > 0;
+    return isCommit ? body : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The version of the aggregate after a commit. */
@@ -137,12 +150,4 @@ export function duplicateCommand(
     aggregateId,
     ...commandId === undefined ? {} : { commandId },
   });
-}
-
-function tooLarge(what: string, field: string): StoreError {
-  return new StoreError(
-    "INVALID_INPUT",
-    `Cannot append them at once: a commit is one message, and they are ${what}`,
-    { field },
-  );
 }

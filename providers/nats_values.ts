@@ -7,6 +7,7 @@ import {
 } from "./nats_errors.ts";
 import type { Stored } from "./nats_jetstream.ts";
 import type { NatsLog } from "./nats_log.ts";
+import { checkSize } from "./nats_size.ts";
 
 /** How long a server remembers that a key is gone. */
 const REMOVAL_TTL = "1h";
@@ -114,13 +115,10 @@ async function write(
   timeout: number,
 ): Promise<void> {
   const { jetStream, names: { bucket, keys } } = log;
-  await jetStream.publish(
-    bucket,
-    `${keys}${key}`,
-    JSON.stringify(value),
-    headers,
-    timeout,
-  );
+  const text = JSON.stringify(value);
+  checkSize("value", text, log.mostBytes);
+  const subject = `${keys}${key}`;
+  await jetStream.publish(bucket, subject, text, headers, timeout);
 }
 
 function outcomeUnknown(what: string, cause?: unknown): StoreError {

@@ -69,6 +69,10 @@ export class NatsWriter {
   async #findHead(log: NatsLog, commit: NewCommit): Promise<Head> {
     const { subject, version, commandId } = commit;
     const known = this.#heads.get(subject);
+    // Of a new aggregate there is nothing to read, unless it is none.
+    if (!known && version === 0) {
+      return { sequence: 0, version: 0, commands: new Map() };
+    }
     const isKnown = known?.version === version &&
       (commandId === undefined || known.commands !== undefined);
     if (isKnown) return known;

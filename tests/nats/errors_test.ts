@@ -156,6 +156,11 @@ onNats("what no message can hold is refused before it is sent", async (t) => {
   await append("x".repeat(1_000_000));
   const [stored] = await provider.getEventsFor("counters", "bob");
   assert.equal(stored!.event.text.length, 1_000_000);
+  const text = "€".repeat(400_000);
+  await assert.rejects(
+    provider.records.put("k", "a", text, { revision: 0 }),
+    facts("value"),
+  );
   for (const position of [-1, 1.5, NaN, "1", {}]) {
     await assert.rejects(
       provider.getEventsFrom("counters", position),
@@ -225,6 +230,17 @@ onNats(
     assert.equal((await provider.getEventsFor("counters", "ada")).length, 1);
   },
 );
+
+onNats("a message of somebody else is not passed over", async (t) => {
+  const { provider, connection, name } = await open(t);
+  await appendTo(provider, "ada", 1);
+  await connection.request(`${name}.counters.ada`, "hello", { timeout: 5000 });
+  await appendTo(provider, "bob", 1);
+  const isForeign = hasCode("FOREIGN_WRITER", /message 2 /);
+  await assert.rejects(provider.getEventsFrom("counters", 0), isForeign);
+  await assert.rejects(provider.getEventsFor("counters", "ada"), isForeign);
+  await assert.rejects(appendTo(provider, "ada", 2), isForeign);
+});
 
 onNats("more records than one answer holds are listed", async (t) => {
   const { provider } = await open(t);
