@@ -573,3 +573,36 @@ test("a specification says and shows what is personal as plain text", async () =
   await spec(domain.user, users).given([{ ...registered, email: null }])
     .when.pay({ cents: 1 }).thenState({ email: null });
 });
+
+test("the provider may be a promise, and an object with private members", async () => {
+  const memory = createProvider();
+  class Own {
+    #memory = memory;
+    driver = "own";
+    onError = () => {};
+    records = memory.records;
+    createEvents = memory.createEvents;
+    getEventsFor(...args: Parameters<typeof memory.getEventsFor>) {
+      return this.#memory.getEventsFor(...args);
+    }
+    append(...args: Parameters<typeof memory.append>) {
+      return this.#memory.append(...args);
+    }
+  }
+  const provider = Promise.resolve(new Own() as unknown as Provider<any>);
+  const { domain, users, forget } = open({ provider });
+  await users.register("ada", { email: "ada@example.org" });
+  const { email } = await domain.user.getAggregate("ada");
+  assert.equal(email, "ada@example.org");
+  await forget("ada");
+  assert.equal((await domain.user.getAggregate("ada")).email, null);
+
+  const rejected = Promise.reject(new Error("no such server"));
+  rejected.catch(() => {});
+  const broken = open({ provider: rejected });
+  await assert.rejects(
+    broken.domain.user.getAggregate("ada"),
+    /no such server/,
+  );
+  await assert.rejects(broken.forget("ada"), /no such server/);
+});
