@@ -42,15 +42,19 @@ function setUp() {
       sleep: (ms, signal) => clock.sleep(ms, signal),
     };
     const membership = new Membership(own, its);
-    const ask = (bookmark: string) =>
+    const askFor = (bookmark: string, first: boolean) =>
       membership.ask(
         bookmark,
         () => news.push(bookmark),
         (error) => reports.push(error),
+        first,
       );
+    const ask = (bookmark: string) => askFor(bookmark, false);
+    const askFirst = (bookmark: string) => askFor(bookmark, true);
     return {
       membership,
       ask,
+      askFirst,
       state,
       reports,
       news,
@@ -377,4 +381,61 @@ test("a lease can be asked for again while it is given back", async () => {
   await pass(3000);
   assert.equal(again.held(), true);
   await again.release();
+});
+
+test("an owner is asked to give way, and gets it back", async () => {
+  const { open, pass } = setUp();
+  const [one, other] = [open(), open()];
+  const lease = one.ask("model");
+  await pass(5000);
+  const standby = other.ask("model");
+  await pass(5000);
+  const first = open().askFirst("model");
+  await pass(3500);
+  assert.equal(lease.wanted, true);
+  assert.equal(lease.held(), false);
+  assert.equal(first.held(), false, "before the owner has given way");
+  await lease.giveWay();
+  await pass(1500);
+  assert.equal(first.held(), true);
+  await pass(20_000);
+  assert.equal(first.held(), true);
+  assert.equal(lease.held() || standby.held(), false);
+  await first.release();
+  await pass(3500);
+  assert.equal([lease, standby].filter((one) => one.held()).length, 1);
+  await Promise.all([lease.release(), standby.release()]);
+});
+
+test("a wish ends with the process that has it", async () => {
+  const { open, pass } = setUp();
+  const [one, dying] = [open(), open()];
+  const lease = one.ask("model");
+  await pass(5000);
+  dying.askFirst("model");
+  await pass(3500);
+  dying.state.crashed = true;
+  await lease.giveWay();
+  assert.equal(lease.held(), false);
+  await pass(8000);
+  assert.equal(lease.held(), true);
+  assert.equal(lease.wanted, false);
+  await lease.release();
+});
+
+test("of two that come first in one process neither waits for the other", async () => {
+  const { open, pass } = setUp();
+  const one = open();
+  const lease = one.ask("model");
+  await pass(1000);
+  const [second, third] = [one.askFirst("model"), one.askFirst("model")];
+  assert.equal(lease.wanted, true);
+  await lease.giveWay();
+  assert.equal(second.held(), true);
+  assert.equal(second.wanted, false);
+  await second.release();
+  assert.equal(third.held(), true);
+  await third.release();
+  assert.equal(lease.held(), true);
+  await lease.release();
 });

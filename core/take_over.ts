@@ -14,6 +14,8 @@ import type { LiveVersion } from "./version_record.ts";
 /** How long the version before may take to give way. */
 const LONGEST_WAIT_MS = 30_000;
 const LOOK_MS = 250;
+/** How often others may come between in one pass. */
+const MAX_STEPS = 20;
 
 /** What a take-over is done with. */
 export type TakeOverContext = {
@@ -39,6 +41,7 @@ export class TakeOver {
   #lease: Lease | undefined;
   #changed: AbortController = new AbortController();
   #waitsUntil: number | undefined;
+  #steps = 0;
   #heldTerm: number | undefined;
 
   /** @param context What to do it with. */
@@ -66,8 +69,10 @@ export class TakeOver {
   ): Promise<boolean> {
     const { version } = this.#context;
     if (version.isLive) {
-      if (page.length > 0) await this.#close(page.at(-1)!.position, cursor);
-      return page.length > 0;
+      if (page.length === 0) return false;
+      this.#countStep();
+      await this.#close(page.at(-1)!.position, cursor);
+      return true;
     }
     await this.#refuseParked();
     // Then that one has to go on first.
@@ -80,7 +85,18 @@ export class TakeOver {
   /** Lets the version before go on, unless it is retired. */
   async end(): Promise<void> {
     this.#waitsUntil = undefined;
+    this.#steps = 0;
     await this.#release();
+  }
+
+  #countStep(): void {
+    if (++this.#steps <= MAX_STEPS) return;
+    const { name, version } = this.#context.version.handler;
+    throw new StoreError(
+      "BOOKMARK_MOVED",
+      `Cannot take over as version ${version} of handler "${name}": another one keeps moving its bookmark, or changing which is live`,
+      { bookmark: bookmarkOf(name, version) },
+    );
   }
 
   async #release(): Promise<void> {
@@ -143,6 +159,7 @@ export class TakeOver {
   }
 
   async #becomeLive(): Promise<void> {
+    this.#countStep();
     const { version } = this.#context;
     const { value: { live, open }, revision } = version.known!;
     const value: LiveVersion = {
@@ -152,7 +169,7 @@ export class TakeOver {
     if (await version.record.write(value, revision)) {
       version.learn({ value, revision: revision + 1 });
     }
-    await this.end();
+    await this.#release();
   }
 
   /** Moves the bookmarks of those before past what is live from now on. */

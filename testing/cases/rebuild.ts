@@ -175,7 +175,8 @@ export const rebuildCases: readonly Case[] = [
         "handled() to wait for the version that is live",
       );
       await second.handler.runOnce();
-      await again.handler.handled(stream, id, 4, { timeout: 1000 });
+      const timeout = subject.patience;
+      await again.handler.handled(stream, id, 4, { timeout });
       expectSame(again.numbers, [], "what the retired version has handled");
     },
   },
