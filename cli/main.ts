@@ -11,4 +11,6 @@ import { processTerminal } from "./terminal.ts";
 
 runCommand(process.argv.slice(2), processTerminal()).then((code) => {
   process.exitCode = code;
+  // A pool that a config file has opened, and not closed, would keep it alive.
+  process.stdout.write("", () => process.exit(code));
 });

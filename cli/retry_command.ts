@@ -45,6 +45,7 @@ export const retryCommand: Command = {
     let events = 0;
     let failures = 0;
     for (const target of parked) {
+      terminal.signal.throwIfAborted();
       try {
         events += await handler.replay(target);
       } catch (error) {

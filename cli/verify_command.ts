@@ -37,6 +37,7 @@ export const verifyCommand: Command = {
     const check = new LogCheck(provider, report);
     const startedAt = performance.now();
     await check.run(streams, end, (position) => {
+      terminal.signal.throwIfAborted();
       const fraction = typeof position === "number" && end > 0
         ? position / end
         : undefined;

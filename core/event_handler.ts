@@ -273,7 +273,6 @@ export class EventHandler implements HandlerControls {
     try {
       return await this.#options.provider;
     } catch (error) {
-      this.#condition.failed(error, undefined, this.#clock.now());
       // There is no provider, so there is no `onError` of one.
       defaultOnError(error, this.#options.streams.join(", "), this.name);
       return undefined;

@@ -68,6 +68,7 @@ export class HandlerLogger {
   #log: (line: HandlerLog) => void;
   #role: "active" | "standby" | undefined;
   #failing: string | undefined;
+  #isStopping = false;
 
   /** @param handler The name of its bookmark. */
   constructor(handler: string, log: (line: HandlerLog) => void) {
@@ -92,6 +93,11 @@ export class HandlerLogger {
     });
   }
 
+  /** Its stop is asked for from now on. */
+  stopping(): void {
+    this.#isStopping = true;
+  }
+
   /** Writes a line if the change is worth one. */
   changed(change: HandlerChange): void {
     if (change.type === "failed") return this.#failed(change);
@@ -110,7 +116,8 @@ export class HandlerLogger {
     }
     if (state === "stopped") {
       this.#role = this.#failing = undefined;
-      this.write("info", "stopped", "has stopped");
+      if (this.#isStopping) this.write("info", "stopped", "has stopped");
+      else this.write("warn", "stopped", "has stopped by itself");
     }
   }
 

@@ -175,6 +175,7 @@ export class HandlerService implements RunningHandlers {
     const busy = new Set(this.#handlers);
     const inTime = new AbortController();
     const all = Promise.all(this.#handlers.map(async (one) => {
+      one.logger.stopping();
       try {
         await one.handler.stop();
       } catch (error) {

@@ -310,6 +310,18 @@ test("signals can be left alone, and where there are none nothing is missed", as
   await service.stop();
 });
 
+test("a handler that ends without being told is worth a warning", async () => {
+  const { clock, lines, create, run } = setUp();
+  const handler = create("one");
+  const service = run([handler]);
+  await clock.settle();
+  await handler.stop();
+  const { level, event, message } = lines.at(-1)!;
+  assert.deepEqual([level, event], ["warn", "stopped"]);
+  assert.equal(message, 'Handler "one" has stopped by itself');
+  await service.stop();
+});
+
 test("await using stops them", async () => {
   const { create, run, logged } = setUp();
   {

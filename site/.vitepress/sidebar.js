@@ -94,6 +94,7 @@ export const guide = [
       page("Handle events in parallel", "/how-to/parallel"),
       page("Read your own writes", "/how-to/read-your-own-writes"),
       page("Run in production", "/how-to/run-in-production"),
+      page("Use the command line", "/how-to/command-line"),
       page("Watch over handlers", "/how-to/watch-handlers"),
       page("Handle errors", "/how-to/handle-errors"),
       page("Park failing events", "/how-to/park-failing-events"),
