@@ -13,6 +13,7 @@ import {
   type SnapshotOptions,
 } from "./snapshot_options.ts";
 import { checkPersonal, type PersonalOptions } from "./personal.ts";
+import type { EventOpener } from "./sealer.ts";
 import type { Upcasters } from "./upcast.ts";
 import { checkName } from "./validation.ts";
 
@@ -133,6 +134,8 @@ export type ProvidedAggregate<
   optimistic?: boolean;
   /** Its snapshots, if they are kept. */
   snapshots?: AggregateSnapshots<E, A>;
+  /** Decrypts its personal fields, if it has any. */
+  opener?: EventOpener;
 };
 
 /** Options of {@linkcode createAggregate}. */

@@ -9,7 +9,7 @@ import type {
   EventCallback,
 } from "./handler_options.ts";
 import { checkPositive } from "./handler_options_check.ts";
-import type { Sealer } from "./sealer.ts";
+import type { EventOpener } from "./sealer.ts";
 import { metaOfPart, type TodaysEvents } from "./todays_events.ts";
 
 /** A callback for several events, and for how many. */
@@ -22,7 +22,7 @@ export type ReadOption = {
   /** What a stored event is today. */
   today?: TodaysEvents | undefined;
   /** Decrypts what is read. */
-  sealer?: Sealer | undefined;
+  sealer?: EventOpener | undefined;
 };
 
 /** What a handler calls: one callback a stream and type, or one for batches. */

@@ -1,6 +1,6 @@
 import type { EventPage, Provider } from "./provider.ts";
 import { isSamePosition } from "./position.ts";
-import type { Sealer } from "./sealer.ts";
+import type { EventOpener } from "./sealer.ts";
 
 const PAGE_SIZE = 1000;
 
@@ -13,7 +13,7 @@ type Page = { from: any; events: Promise<EventPage<any>> | EventPage<any> };
 export class PageReader {
   #provider: Provider<any>;
   #streams: string[];
-  #sealer: Sealer | undefined;
+  #sealer: EventOpener | undefined;
   #stored: EventPage<any> = [];
   #next: Page | undefined;
   #reading: Set<Promise<unknown>> = new Set();
@@ -22,7 +22,11 @@ export class PageReader {
    * @param provider Where the events are.
    * @param sealer Decrypts them.
    */
-  constructor(provider: Provider<any>, streams: string[], sealer?: Sealer) {
+  constructor(
+    provider: Provider<any>,
+    streams: string[],
+    sealer?: EventOpener,
+  ) {
     this.#provider = provider;
     this.#streams = streams;
     this.#sealer = sealer;

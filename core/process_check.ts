@@ -1,6 +1,7 @@
 import { StoreError } from "./errors.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import type { Provider } from "./provider.ts";
+import { unsealed } from "./sealed_provider.ts";
 import { checkName } from "./validation.ts";
 
 /**
@@ -20,7 +21,9 @@ export function checkProcess(
       `Cannot create process manager "${name}" of no streams: give at least one aggregate of a domain`,
     );
   }
-  if (others.some(({ provider }: any) => provider !== first.provider)) {
+  const isElsewhere = ({ provider }: any) =>
+    unsealed(provider) !== unsealed(first.provider);
+  if (others.some(isElsewhere)) {
     throw invalid(
       "streams",
       `Expected the aggregates of process manager "${name}" to have one provider: there is no order between the events of two`,

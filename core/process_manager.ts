@@ -17,8 +17,9 @@ import type {
 import { ProcessRunner, type Reaction } from "./process_runner.ts";
 import { ProcessTimers } from "./process_timers.ts";
 import { createProvidedAggregate } from "./provided_aggregate.ts";
-import type { Provider } from "./provider.ts";
-import { readsOf } from "./schema.ts";
+import type { ProviderOrPromise } from "./provider.ts";
+import { readingOfProvided } from "./reading.ts";
+import { unsealed } from "./sealed_provider.ts";
 import { checkName } from "./validation.ts";
 
 /** How long timers wait for a moment when nothing is new. */
@@ -36,6 +37,7 @@ type Pass = { fired: number; errors: unknown[] };
  */
 export class ProcessManager {
   #options: AnyOptions;
+  #provider: ProviderOrPromise<any>;
   #clock: ProcessClock;
   #handler: EventHandler;
   #parts: Promise<{ runner: ProcessRunner; timers: ProcessTimers }> | undefined;
@@ -53,7 +55,8 @@ export class ProcessManager {
     this.#clock = new ProcessClock(clock);
     const { name, streams, tailStream, retry, poll, checkpoint, onFailure } =
       options;
-    const provider = streams[0].provider;
+    const provider = unsealed<ProviderOrPromise<any>>(streams[0].provider);
+    this.#provider = provider;
     if (!("then" in provider)) checkCapable(provider, name);
     this.#handler = new EventHandler({
       bookmark: name,
@@ -64,7 +67,7 @@ export class ProcessManager {
       ...poll !== undefined && { poll },
       ...checkpoint !== undefined && { checkpoint },
       ...onFailure !== undefined && { onFailure },
-      ...readsOf(streams),
+      ...readingOfProvided(streams),
       caughtUp: (enough, events) => this.#caughtUp(enough, events),
     }, this.#clock);
   }
@@ -161,7 +164,7 @@ export class ProcessManager {
   async #make(): Promise<{ runner: ProcessRunner; timers: ProcessTimers }> {
     const { name, stream = name, create = () => ({}), fold, ...options } =
       this.#options;
-    const provider: Provider<any> = await options.streams[0].provider;
+    const provider = await this.#provider;
     checkCapable(provider, name);
     const timers = new ProcessTimers(provider.records!, name, this.#clock);
     const own = createProvidedAggregate({
@@ -217,7 +220,7 @@ export class ProcessManager {
 
   async #report(error: unknown): Promise<void> {
     const { name, streams } = this.#options;
-    const provider = await streams[0].provider;
+    const provider = await this.#provider;
     const names = streams.map(({ stream }: any) => stream);
     reportFailure(provider, error, names, name);
   }

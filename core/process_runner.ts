@@ -88,11 +88,15 @@ export class ProcessRunner {
     reaction: Reaction,
     starts: boolean,
   ): Promise<void> {
-    const { stream, aggregateId, version, position } = meta;
+    const { stream, aggregateId, version, position, part } = meta;
     const stored = storePosition(position);
+    // Of the events that an upcaster made of one, each is decided on.
+    const which = part === undefined ? "" : `.${part}`;
     await this.#react({
       id,
-      to: `event:${encodeURIComponent(stream)}/${aggregateId}@${version}`,
+      to: `event:${
+        encodeURIComponent(stream)
+      }/${aggregateId}@${version}${which}`,
       ...stored !== undefined && { position: stored },
       concerns: async ({ version, ended, began }) => {
         if (ended) return false;

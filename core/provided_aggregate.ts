@@ -205,6 +205,7 @@ export function createProvidedAggregate<
   if (opts.schema) provided.schema = opts.schema;
   if (opts.validateOnRead) provided.validateOnRead = true;
   if (opts.upcast) provided.upcast = opts.upcast;
+  if (sealer) provided.opener = sealer;
   if (cache) provided.cache = cache;
   if (snapshots) provided.snapshots = snapshots;
   if (cache && opts.useCache === "optimistic") provided.optimistic = true;

@@ -2,6 +2,15 @@ import type { StoreEvent } from "./event.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import type { Sealer } from "./sealer.ts";
 
+const originals = new WeakMap<object, ProviderOrPromise<any, any>>();
+
+/** What a sealed provider was made of; any other one as it is. */
+export function unsealed<P extends ProviderOrPromise<any, any>>(
+  provider: P,
+): P {
+  return (originals.get(provider) ?? provider) as P;
+}
+
 /**
  * A provider through which an aggregate with personal fields is loaded and
  * stored: what it appends is encrypted, what it reads of an aggregate is not.
@@ -10,10 +19,12 @@ export function sealedProvider<P extends ProviderOrPromise<any, any>>(
   provider: P,
   sealer: Sealer,
 ): P {
-  if (!("then" in provider)) return seal(provider, sealer) as P;
-  const sealed = provider.then((one) => seal(one, sealer));
+  const sealed = "then" in provider
+    ? provider.then((one) => seal(one, sealer))
+    : seal(provider, sealer);
   // It is thrown where it is awaited; nobody may come to do so.
-  sealed.catch(() => {});
+  if ("then" in sealed) sealed.catch(() => {});
+  originals.set(sealed, provider);
   return sealed as P;
 }
 

@@ -19,6 +19,15 @@ export type PersonalAggregate = {
   personal?: PersonalOptions | undefined;
 };
 
+/** Decrypts what it has the keys of; other events stay as they are. */
+export type EventOpener = {
+  /** Events as they are read: decrypted, or with placeholders. */
+  open<E extends StoreEvent<any>>(
+    events: readonly E[],
+    tx?: unknown,
+  ): Promise<E[]>;
+};
+
 /** A field that is personal, or was when it was stored. */
 type Found = {
   field: string;
@@ -40,7 +49,7 @@ export function checkReadable({ event }: StoreEvent<any>): void {
 }
 
 /** Encrypts the personal fields of some streams' events, and decrypts them. */
-export class Sealer {
+export class Sealer implements EventOpener {
   #streams: Map<string, PersonalOptions> = new Map();
   #ring: () => Promise<KeyRing>;
 

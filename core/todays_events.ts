@@ -113,7 +113,12 @@ export function metaOfPart(
  * not agree.
  */
 export function todaysEvents(
-  aggregates: ({ stream: string } & UpcastOptions)[],
+  aggregates: ({
+    stream: string;
+    upcast?: Upcasters | undefined;
+    /** Whether some of its fields are. */
+    personal?: unknown;
+  })[],
 ): TodaysEvents | undefined {
   const personal = new Set<string>();
   const streams = new Map<string, Upcasters | undefined>();

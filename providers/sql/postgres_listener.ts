@@ -1,6 +1,7 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { StoreError } from "../../core/errors.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
+import { createDeferred } from "./deferred.ts";
 import { toStoreError } from "./postgres_errors.ts";
 import type { PostgresListener } from "./postgres_executor.ts";
 import { report } from "../report.ts";
@@ -107,7 +108,7 @@ export class AppendListener {
         this.#tell(toStoreError(error, { what: "LISTEN" }));
       }
       if (this.#isOver) return;
-      const stopped = Promise.withResolvers<void>();
+      const stopped = createDeferred<void>();
       this.#stop = stopped.resolve;
       await isInTime(stopped.promise, pause);
       pause = Math.min(pause * 2, LAST_RETRY_MS);
@@ -118,7 +119,7 @@ export class AppendListener {
   async #follow(isAlive: () => void): Promise<void> {
     const channel = await this.#source.channel();
     if (this.#isOver) return;
-    const { promise: end, resolve, reject } = Promise.withResolvers<void>();
+    const { promise: end, resolve, reject } = createDeferred<void>();
     this.#stop = resolve;
     end.catch(() => {});
     const opening = this.#source.listen(channel, {
@@ -154,7 +155,7 @@ export class AppendListener {
   }
 
   async #probe(end: Promise<void>): Promise<void> {
-    const heard = Promise.withResolvers<void>();
+    const heard = createDeferred<void>();
     this.#isHeard = heard.resolve;
     await this.#source.notify(AppendListener.probeOf(this.#sender));
     const isHeard = await isInTime(
