@@ -49,6 +49,8 @@ export type Ordering = {
   process: ProcessControls<{ cents: number }>;
   place(id: string, cents: number): Promise<unknown>;
   pay(id: string): Promise<unknown>;
+  /** Spends for an order, as its process does. */
+  spend(id: string, cents: number): Promise<unknown>;
   /** The types of an order's events. */
   eventsOf(id: string): Promise<string[]>;
   /** Everything that is stored of one order and its process. */
@@ -154,6 +156,7 @@ export function createOrdering(
     process,
     place: (id, cents) => orders.place(id, { cents }),
     pay: (id) => orders.pay(id, {}),
+    spend: (id, cents) => budgets.spend(id, { orderId: id, cents }),
     eventsOf,
     async contents(id) {
       const own = await provider.getLastEventFor(names.process, id);

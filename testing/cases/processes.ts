@@ -85,6 +85,26 @@ export const processCases: readonly Case[] = [
     },
   },
   {
+    name:
+      "processes: what came before one began is ignored, also a second time",
+    guarantee: 5,
+    needs: ["records", "findCommand"],
+    async run(subject) {
+      const one = createOrdering(subject);
+      const id = subject.unique("id");
+      await one.spend(id, 1);
+      await subject.log(one.names.budget, 1);
+      await one.process.runOnce();
+      expectSame((await one.contents(id)).own, 0, "its own events");
+      await one.place(id, 5);
+      await one.runUntil(async () => (await one.contents(id)).own === 3);
+      const expected = await one.contents(id);
+      await one.rewind();
+      await createOrdering(subject, { names: one.names }).process.runOnce();
+      expectSame(await one.contents(id), expected, "all after a second run");
+    },
+  },
+  {
     name: "processes: a timer fires once over several, also after a restart",
     guarantee: 5,
     needs: ["records", "findCommand"],
