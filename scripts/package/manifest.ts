@@ -8,6 +8,7 @@ export type DenoConfig = {
 
 /** The drivers, and the majors of them that the tests run beside the one of `deno.json`. */
 const drivers: Record<string, string[]> = {
+  "@nats-io/transport-node": [],
   "knex": [],
   "mongodb": ["6"],
   "mysql2": [],

@@ -12,6 +12,7 @@ import { installTools } from "./tools.ts";
 const minute = 60_000;
 
 const drivers: Record<string, string> = {
+  "@nats-io/transport-node": "3",
   "@types/node": "24",
   "@types/pg": "8",
   knex: "3",

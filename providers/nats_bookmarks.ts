@@ -1,0 +1,43 @@
+import type { NatsLog } from "./nats_log.ts";
+import { toToken } from "./nats_names.ts";
+import { changeValue, readValue, writeValue } from "./nats_values.ts";
+
+type Bookmark = { position: number };
+
+/** Where a bookmark stands; at the start if nobody has stored it. */
+export async function readBookmark(
+  log: NatsLog,
+  bookmark: string,
+): Promise<number> {
+  const { value } = await readValue<Bookmark>(log, toKey(bookmark));
+  return value?.position ?? 0;
+}
+
+/** Stores where a bookmark stands, wherever it stood. */
+export async function storeBookmark(
+  log: NatsLog,
+  bookmark: string,
+  position: number,
+): Promise<void> {
+  await writeValue<Bookmark>(log, "setPosition", toKey(bookmark), { position });
+}
+
+/** Moves a bookmark from where it stands. @returns Whether it did. */
+export async function moveBookmark(
+  log: NatsLog,
+  bookmark: string,
+  position: number,
+  from: number,
+): Promise<boolean> {
+  return await changeValue<Bookmark>(
+    log,
+    "setPosition",
+    toKey(bookmark),
+    (value) =>
+      (value?.position ?? 0) === from ? { to: { position } } : undefined,
+  );
+}
+
+function toKey(bookmark: string): string {
+  return `bookmark.${toToken(bookmark)}`;
+}
