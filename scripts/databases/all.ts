@@ -3,17 +3,33 @@ import type { DatabaseDefinition } from "./definition.ts";
 import { mariadb, mariadbBarrier } from "./mariadb.ts";
 import { mongodb } from "./mongodb.ts";
 import { mysql8 } from "./mysql.ts";
+import { nats, nats211, natsCluster } from "./nats.ts";
 import { neo4j, neo4j2025, neo4j35, neo4j44 } from "./neo4j.ts";
 import { postgres15, postgres18 } from "./postgres.ts";
 
 /** Every database that the tests can run on. */
 export function databases(): DatabaseDefinition[] {
-  return [postgres18, postgres15, mariadb, mariadbBarrier, mongodb, neo4j];
+  return [
+    postgres18,
+    postgres15,
+    mariadb,
+    mariadbBarrier,
+    mongodb,
+    neo4j,
+    nats,
+  ];
 }
 
 /** Those that only the long form of the tests runs on, or who names them. */
 export function longDatabases(): DatabaseDefinition[] {
-  return [mysql8, neo4j2025, neo4j44, neo4j35];
+  return [
+    mysql8,
+    neo4j2025,
+    neo4j44,
+    neo4j35,
+    nats211,
+    natsCluster,
+  ];
 }
 
 /** Those of the given names, or all that this run needs. */

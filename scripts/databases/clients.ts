@@ -31,6 +31,17 @@ interface MongodbModule {
   };
 }
 
+interface NatsModule {
+  connect(options: Record<string, unknown>): Promise<{
+    request(
+      subject: string,
+      payload: string,
+      options: { timeout: number },
+    ): Promise<{ json(): { error?: { description: string } } }>;
+    close(): Promise<void>;
+  }>;
+}
+
 /** Rejects unless a PostgreSQL server answers a query. */
 export async function askPostgres(url: string): Promise<void> {
   const { default: pg } = await load<{
@@ -106,6 +117,43 @@ export async function askMongodb(url: string): Promise<void> {
     await client.db().collection("evtstore_ready").findOne({});
   } finally {
     await client.close().catch(() => undefined);
+  }
+}
+
+/** Rejects unless NATS servers can make a stream on so many of them. */
+export async function askNats(urls: string, replicas: number): Promise<void> {
+  const { connect } = await load<NatsModule>(
+    "@nats-io/transport-node",
+    "npm:@nats-io/transport-node@3",
+  );
+  const connection = await connect({
+    servers: urls.split(",").map((url) => new URL(url).host),
+    timeout: 3_000,
+    reconnect: false,
+  });
+  try {
+    const name = "evtstore_ready";
+    const ask = async (request: string, body: string): Promise<void> => {
+      const subject = `$JS.API.STREAM.${request}.${name}`;
+      const answer = await connection.request(subject, body, {
+        timeout: 3_000,
+      });
+      const { error } = answer.json();
+      if (error) throw new Error(error.description);
+    };
+    await ask(
+      "CREATE",
+      JSON.stringify({
+        name,
+        subjects: [name],
+        storage: "memory",
+        num_replicas: replicas,
+      }),
+    );
+    // Somebody else may ask at the same time.
+    await ask("DELETE", "").catch(() => undefined);
+  } finally {
+    await connection.close().catch(() => undefined);
   }
 }
 

@@ -29,6 +29,8 @@ export interface PrivateServerOptions {
 /** A server that one test has to itself: to restart, to fill, to kill. */
 export interface PrivateServer {
   readonly url: string;
+  /** Where its data is. */
+  readonly folder: string;
   /** The program that runs. */
   readonly program: string;
   /** Whom it runs as, if not as ourselves. */
@@ -97,6 +99,7 @@ export async function startPrivateServer(
     const { url, program, user } = command;
     return {
       url,
+      folder,
       program,
       user,
       stop,
