@@ -21,6 +21,7 @@ const columnOf: Readonly<Record<string, RegExp>> = {
   core: /^memory$/,
   mongo: /^MongoDB$/,
   mysql: /^MariaDB, MySQL/,
+  nats: /^NATS$/,
   neo4j: /^Neo4j$/,
   postgres: /^PostgreSQL/,
 };

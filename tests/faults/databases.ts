@@ -33,6 +33,7 @@ export const faultDatabases: readonly FaultDatabase[] = [
   },
   { name: "MongoDB", scheme: "mongodb", server: "mongodb" },
   { name: "Neo4j", scheme: "bolt", server: "neo4j" },
+  { name: "NATS", scheme: "nats", server: "nats" },
 ];
 
 /** Makes a place of one's own, on this server or the one of the tests. */

@@ -34,7 +34,9 @@ export function createHandlers(
   const transactional = createHandler<Events, unknown>({
     ...common,
     bookmark: TRANSACTIONAL,
-    transactional: true,
+    // Where there are none it is at least once too, and its read model's lines
+    // are written by key.
+    ..."transact" in provider ? { transactional: true } : {},
   });
   subscribe(plain, (line) => callbacks.plain(line));
   subscribe(transactional, async (line, tx) => {

@@ -52,17 +52,18 @@ export function createPauses(folder: string): Pauses {
     inTransaction() {
       if (isAskedFor("inside")) stopIfFirst("inside");
     },
-    watchTransactions: (provider) => ({
-      ...provider,
-      async transact(work) {
-        await gate?.opened;
-        transactions++;
-        try {
-          return await provider.transact(work);
-        } finally {
-          if (--transactions === 0) drained.open();
-        }
-      },
-    }),
+    watchTransactions: (provider) =>
+      !("transact" in provider) ? provider : ({
+        ...provider,
+        async transact(work) {
+          await gate?.opened;
+          transactions++;
+          try {
+            return await provider.transact(work);
+          } finally {
+            if (--transactions === 0) drained.open();
+          }
+        },
+      }),
   };
 }

@@ -8,6 +8,7 @@ import { knexPostgresFixture } from "./knex_postgres.ts";
 import { knexSqliteFixture } from "./knex_sqlite.ts";
 import { mongoFixture, mongoUrl } from "./mongo.ts";
 import { mysqlFixture } from "./mysql.ts";
+import { natsFixture, natsUrl } from "./nats.ts";
 import { findServers, neo4jFixture } from "./neo4j.ts";
 import { openPg } from "./pg.ts";
 import { postgresServers } from "./postgres.ts";
@@ -69,3 +70,5 @@ for (const transactions of mongoUrl ? [true, false] : []) {
 for (const server of (await findServers(["neo4j"])).slice(0, 1)) {
   everywhere.push({ name: "neo4j", fixture: neo4jFixture(server) });
 }
+
+if (natsUrl) everywhere.push({ name: "nats", fixture: natsFixture(natsUrl) });
