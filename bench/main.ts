@@ -19,6 +19,7 @@ import { toChart } from "./chart.ts";
 import { runHandlerLatency } from "./handler_latency.ts";
 import { FULL, SMALL } from "./measures.ts";
 import { runMemory } from "./memory.ts";
+import { natsSuite } from "./nats_suite.ts";
 import {
   mariadbSuite,
   mongoSuite,
@@ -52,6 +53,7 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
   postgres18: postgresSuites,
   mariadb: (url) => [mariadbSuite(url)],
   mongodb: (url) => [mongoSuite(url)],
+  nats: (url) => [natsSuite(url)],
   neo4j: (url) => [neo4jSuite(url)],
 };
 
