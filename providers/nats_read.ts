@@ -20,9 +20,8 @@ const GROWTH = 4;
 const BEHIND_MS = 10;
 
 /**
- * Commits from a place on, until `isEnough` or the end. The servers of a
- * replicated stream take turns to answer, and may be behind: whether it is the
- * end, the leader says.
+ * Commits from a place on, to the end. Any server of a replicated stream may
+ * answer, and be behind: whether it is the end, the leader says.
  *
  * @param wanted How many to ask for at first.
  */

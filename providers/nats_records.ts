@@ -1,4 +1,5 @@
 import type { PutOptions, Records, StoredRecord } from "../core/records.ts";
+import { IncompleteAnswer } from "./nats_errors.ts";
 import type { NatsLog } from "./nats_log.ts";
 import { toToken } from "./nats_names.ts";
 import type { Stored } from "./nats_jetstream.ts";
@@ -140,7 +141,10 @@ async function readEach(
     // An answer without a message does not say how far it looked.
     const isBehind = log.isReplicated && upTo < least &&
       (messages.length > 0 || from <= least);
-    if (isBehind && await patience.pause(BEHIND_MS)) continue;
+    if (isBehind) {
+      if (await patience.pause(BEHIND_MS)) continue;
+      throw new IncompleteAnswer();
+    }
     found.push(...messages);
     if (!hasMore || messages.length === 0) return found;
     from = messages.at(-1)!.sequence + 1;

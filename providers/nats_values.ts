@@ -19,6 +19,8 @@ type Entry<T> = T & { id: string };
 /** A value as it stands in the bucket. */
 export type Found<T> = {
   readonly value: Entry<T> | undefined;
+  /** Who has written or removed it last. */
+  readonly id: string | undefined;
   /** Of the newest message of the key; 0 if there is none. */
   readonly sequence: number;
 };
@@ -32,14 +34,27 @@ export async function readValue<T>(
   const stored = await log.read(
     (ms) => jetStream.last(bucket, `${keys}${key}`, ms),
   );
-  return stored
-    ? { value: toValue<T>(stored), sequence: stored.sequence }
-    : { value: undefined, sequence: 0 };
+  if (!stored) return { value: undefined, id: undefined, sequence: 0 };
+  const { sequence, isRemoval } = stored;
+  const entry = parse<T>(stored);
+  return { value: isRemoval ? undefined : entry, id: entry.id, sequence };
 }
 
 /** The value of a message; undefined if it says that the key is gone. */
-export function toValue<T>({ text, isRemoval }: Stored): Entry<T> | undefined {
-  return isRemoval ? undefined : JSON.parse(text);
+export function toValue<T>(stored: Stored): Entry<T> | undefined {
+  return stored.isRemoval ? undefined : parse<T>(stored);
+}
+
+function parse<T>({ text, subject, isRemoval }: Stored): Entry<T> {
+  try {
+    // Who removes a key by NATS's own tools writes no value.
+    return JSON.parse(isRemoval && text === "" ? "{}" : text);
+  } catch {
+    throw new StoreError(
+      "FOREIGN_WRITER",
+      `Expected "${subject}" to be a value of this library: somebody else has written it`,
+    );
+  }
 }
 
 /** What becomes of a value. */
@@ -63,8 +78,9 @@ export async function changeValue<T extends object>(
   let isUnknown = false;
   for (;;) {
     log.checkOpen(what);
-    const { value, sequence } = await readValue<T>(log, key);
-    if (value?.id === id) return true;
+    const found = await readValue<T>(log, key);
+    if (found.id === id) return true;
+    const { value, sequence } = found;
     const change = decide(value);
     if (change === undefined) {
       // Ours may have been there, and have been changed by another since.

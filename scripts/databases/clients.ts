@@ -127,7 +127,7 @@ export async function askNats(urls: string, replicas: number): Promise<void> {
     "npm:@nats-io/transport-node@3",
   );
   const connection = await connect({
-    servers: urls.split(","),
+    servers: urls.split(",").map((url) => new URL(url).host),
     timeout: 3_000,
     reconnect: false,
   });

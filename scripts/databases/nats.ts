@@ -24,7 +24,7 @@ export const nats: DatabaseDefinition = {
   name: "nats",
   environmentVariable: "NATS_URL",
   composeService: "nats",
-  composeUrl: "nats://127.0.0.1:14222",
+  composeUrl: "nats://127.0.0.1:14222/",
   ask: (url) => askNats(url, 1),
   start: (context) => startNats(context, server),
 };
@@ -33,7 +33,7 @@ export const nats211: DatabaseDefinition = {
   name: "nats211",
   environmentVariable: "NATS211_URL",
   composeService: "nats211",
-  composeUrl: "nats://127.0.0.1:14226",
+  composeUrl: "nats://127.0.0.1:14226/",
   ask: (url) => askNats(url, 1),
   start: (context) => startNats(context, oldServer),
 };
@@ -47,7 +47,7 @@ export const natsCluster: DatabaseDefinition = {
   environmentVariable: "NATS_CLUSTER_URL",
   composeService: "nats_cluster",
   composeUrl: [14223, 14224, 14225]
-    .map((port) => `nats://127.0.0.1:${port}`).join(),
+    .map((port) => urlOf(port)).join(),
   ask: (url) => askNats(url, 3),
   start: startCluster,
 };
@@ -141,5 +141,5 @@ function writeSettings(
 }
 
 function urlOf(port: number): string {
-  return `nats://127.0.0.1:${port}`;
+  return `nats://127.0.0.1:${port}/`;
 }

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import type { TestContext } from "node:test";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { StoreError } from "evtstore";
 import { natsCluster } from "../../scripts/databases/nats.ts";
 import { startIfThere } from "../providers/support/private_server.ts";
-import { openNats } from "../providers/support/nats.ts";
+import { type NatsTestLog, openNats } from "../providers/support/nats.ts";
 import {
   appendTo,
   compareLog,
@@ -30,16 +32,9 @@ if (isLong) {
   onNats(
     "what a cluster has acknowledged is read at once by another process, whichever server answers",
     async (t) => {
-      const server = await startIfThere(natsCluster, {});
-      if (!server) return;
-      const opened = await openNats(server.url, { replicas: 3 });
-      const { provider, connection, name, another, close } = opened;
-      t.after(async () => {
-        await close();
-        // Killed, it could not end the servers that it keeps running.
-        await server.stop("SIGTERM");
-        await server.remove();
-      });
+      const cluster = await startCluster(t);
+      if (!cluster) return;
+      const { provider, connection, name, another } = cluster;
       const reader = await another();
       const wrong: string[] = [];
       let behind = 0;
@@ -76,29 +71,57 @@ if (isLong) {
   );
 
   onNats(
+    "a cluster without a majority says so, and goes on when it has one",
+    async (t) => {
+      const cluster = await startCluster(t, { timeoutMs: 4000 });
+      if (!cluster) return;
+      const { provider, connection, name } = cluster;
+      const leader = await leaderOf(connection, name);
+      const others = NODES.filter((node) => node !== leader);
+      const signal = (signal: NodeJS.Signals) =>
+        others.forEach((node) => cluster.signal(node, signal));
+      await appendTo(provider, "ada", 1);
+      signal("SIGSTOP");
+      const codes: string[] = [];
+      for (let id = 1; id <= 5; id++) {
+        const error = await appendTo(provider, `${id}`, 1).then(
+          () => "stored",
+          (error) => error,
+        );
+        assert(error instanceof StoreError, String(error));
+        codes.push(error.code);
+      }
+      signal("SIGCONT");
+      const expected = ["CONNECTION_LOST", "OUTCOME_UNKNOWN", "STORE_BUSY"];
+      assert.deepEqual(codes.filter((code) => !expected.includes(code)), []);
+      await until(
+        "the cluster to go on",
+        () => appendTo(provider, "bob", 1).then(() => true, () => false),
+      );
+      const log = await readAll(provider, "counters");
+      const stored = new Set(log.map(nameOf));
+      // What was refused is not there; of the rest nobody could know.
+      const refused = codes.flatMap((code, index) =>
+        code === "OUTCOME_UNKNOWN" ? [] : [`${index + 1} 1`]
+      );
+      assert.deepEqual(refused.filter((one) => stored.has(one)), []);
+      assert(stored.has("ada 1"));
+      t.diagnostic(`without a majority: ${codes.join(", ")}`);
+    },
+  );
+
+  onNats(
     "a cluster whose leader is killed and paused, and then all of it, under load: nothing is lost, stored twice or missed",
     async (t) => {
-      const server = await startIfThere(natsCluster, {});
-      if (!server) return;
-      const opened = await openNats(server.url, { replicas: 3 });
-      const { provider, connection, name, close } = opened;
-      t.after(async () => {
-        await close();
-        // Killed, it could not end the servers that it keeps running.
-        await server.stop("SIGTERM");
-        await server.remove();
-      });
-      const signal = (node: string, signal: NodeJS.Signals) => {
-        const file = join(server.folder, `${node}.pid`);
-        process.kill(Number(readFileSync(file, "utf8")), signal);
-      };
+      const cluster = await startCluster(t);
+      if (!cluster) return;
+      const { provider, connection, name, url, signal } = cluster;
       const handlers = ["h1", "h2"].map((own) =>
-        startWorker(t, server.url, name, own, "handle")
+        startWorker(t, url, name, own, "handle")
       );
       const writers = Array.from(
         { length: PROCESSES },
-        (_, index) =>
-          startWorker(t, server.url, name, `w${index}`, "write", "3"),
+        (_, index) => startWorker(t, url, name, `w${index}`, "write", "3"),
       );
       const acknowledged = () => writers.flatMap(({ lines }) => lines());
       const goOn = async (what: string) => {
@@ -149,6 +172,41 @@ if (isLong) {
       );
     },
   );
+}
+
+/** A cluster of the test's own with an empty log, and a way to its servers. */
+async function startCluster(
+  t: TestContext,
+  options: { timeoutMs?: number } = {},
+): Promise<
+  | NatsTestLog & {
+    url: string;
+    signal(node: string, signal: NodeJS.Signals): void;
+  }
+  | undefined
+> {
+  const server = await startIfThere(natsCluster, {});
+  if (!server) return undefined;
+  const log = await openNats(server.url, { replicas: 3, ...options });
+  const signal = (node: string, signal: NodeJS.Signals) => {
+    const file = join(server.folder, `${node}.pid`);
+    process.kill(Number(readFileSync(file, "utf8")), signal);
+  };
+  t.after(async () => {
+    for (const node of NODES) {
+      try {
+        // One that stands still does not end.
+        signal(node, "SIGCONT");
+      } catch {
+        // It has ended.
+      }
+    }
+    await log.close();
+    // Killed, it could not end the servers that it keeps running.
+    await server.stop("SIGTERM");
+    await server.remove();
+  });
+  return { ...log, url: server.url, signal };
 }
 
 /** Who leads the stream; asked until somebody does. */

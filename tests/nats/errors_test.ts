@@ -240,6 +240,17 @@ onNats("a message of somebody else is not passed over", async (t) => {
   await assert.rejects(provider.getEventsFrom("counters", 0), isForeign);
   await assert.rejects(provider.getEventsFor("counters", "ada"), isForeign);
   await assert.rejects(appendTo(provider, "ada", 2), isForeign);
+
+  // A bookmark that was put and deleted by NATS's own tools.
+  const key = `$KV.${name}.bookmark.b`;
+  await connection.request(key, "5", { timeout: 5000 });
+  assert.equal(await provider.getPosition("b"), 0);
+  await connection.request(key, "five", { timeout: 5000 });
+  await assert.rejects(provider.getPosition("b"), hasCode("FOREIGN_WRITER"));
+  const removal = headers();
+  removal.set("KV-Operation", "DEL");
+  await connection.request(key, "", { timeout: 5000, headers: removal });
+  assert.equal(await provider.setPosition("b", 1024, { from: 0 }), true);
 });
 
 onNats("more records than one answer holds are listed", async (t) => {

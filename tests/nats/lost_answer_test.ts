@@ -133,6 +133,10 @@ onNats("a record whose answer is lost is written once", async (t) => {
   losing.lose(1, VALUES);
   await writer.setPosition("b", 2048);
   assert.equal(await provider.getPosition("b"), 2048);
+  await records.put("k", "gone", 1, { revision: 0 });
+  losing.lose(1, VALUES);
+  assert.equal(await records.remove("k", "gone"), true);
+  assert.equal(await records.remove("k", "gone"), false);
   const { revision, value } = (await provider.records.get("k", "a"))!;
   assert.deepEqual({ revision, value }, { revision: 2, value: 2 });
 

@@ -44,7 +44,7 @@ export type NatsTestLog = {
 /** A connection as an application opens one. */
 export function connectTo(urls: string): Promise<NatsConnection> {
   return connect({
-    servers: urls.split(",").map((url) => url.replace("nats://", "")),
+    servers: urls.split(",").map((url) => new URL(url).host),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
     pingInterval: 2000,
