@@ -37,17 +37,24 @@ test("export, import and export again give the same bytes", async (t) => {
 
 test("the command ids are there again: a repeat is known", async (t) => {
   const { exported, imported, run, close, provider, path } = await setUp(t);
+  // One right behind the other, which are not one command.
+  for (const [version, commandId] of [[1, "first"], [2, "second"]] as const) {
+    const events = provider.createEvents("pairs", "p", version, [
+      { type: "Made" },
+    ]);
+    await provider.append("pairs", "p", version, events, { commandId });
+  }
   await exported("source.db", "a.jsonl");
   await run(["migrate", "--store", "target.db", "--yes"]);
   await imported("a.jsonl", "target.db");
   const target = await openSqlite(path("target.db"));
-  for (
-    const [stream, id, command] of [["accounts", "accounts-0", "c0"], [
-      "users é",
-      "users é-8",
-      "c20",
-    ]] as const
-  ) {
+  const commands = [
+    ["accounts", "accounts-0", "c0"],
+    ["users é", "users é-8", "c20"],
+    ["pairs", "p", "first"],
+    ["pairs", "p", "second"],
+  ] as const;
+  for (const [stream, id, command] of commands) {
     const found = await target.provider.findCommand(stream, id, command);
     assert.equal(found, await provider.findCommand(stream, id, command));
     assert(found);
