@@ -35,14 +35,14 @@ export type BaseAggregate = {
  * What one event changes in an aggregate. It must depend on nothing else, for
  * it runs again at every load.
  *
- * @param ev The event.
- * @param agg The aggregate before it.
+ * @param event The event.
+ * @param aggregate The aggregate before it.
  * @param meta Where and when the event was stored.
  * @returns The properties that change.
  */
 export type Fold<E extends Event, A extends Aggregate> = (
-  ev: E,
-  agg: A & BaseAggregate,
+  event: E,
+  aggregate: A & BaseAggregate,
   meta: EventMeta,
 ) => Partial<A>;
 
@@ -121,7 +121,7 @@ export type ProvidedAggregate<
   ) => Promise<A & BaseAggregate>;
   /** The aggregate after one more event. */
   toNextAggregate: (
-    prev: A & BaseAggregate,
+    previous: A & BaseAggregate,
     event: StoreEvent<E>,
   ) => A & BaseAggregate;
   /** The version of the fold, for `persistAggregate`. */

@@ -39,16 +39,16 @@ export type CommandHandler<
   C extends Command,
 > = {
   [key in C["type"]]: (
-    cmd: ReceivedCommand<C, key> & { aggregateId: string },
-    agg: A & BaseAggregate,
+    command: ReceivedCommand<C, key> & { aggregateId: string },
+    aggregate: A & BaseAggregate,
   ) => Promise<CommandResult<E>> | CommandResult<E>;
 };
 
 /** The commands of an aggregate, ready to be called with an aggregate's id. */
 export type CmdBody<C extends Command, A extends Aggregate, Tx = any> = {
-  [cmd in C["type"]]: (
+  [K in C["type"]]: (
     aggId: string,
-    body: CommandBody<C, cmd>,
+    body: CommandBody<C, K>,
     options?: CommandOptions<Tx>,
   ) => Promise<A & BaseAggregate>;
 };
@@ -56,8 +56,8 @@ export type CmdBody<C extends Command, A extends Aggregate, Tx = any> = {
 /** Command handlers whose command types are written on their own parameters. */
 export type InferredHandlers<E extends Event, A extends Aggregate> = {
   [name: string]: (
-    cmd: any,
-    agg: A & BaseAggregate,
+    command: any,
+    aggregate: A & BaseAggregate,
   ) => Promise<CommandResult<E>> | CommandResult<E>;
 };
 
@@ -80,8 +80,8 @@ export type SchemaHandlers<
   C extends Schemas,
 > = {
   [K in keyof C & string]: (
-    cmd: SchemaOutput<C[K]> & { type: K; aggregateId: string },
-    agg: A & BaseAggregate,
+    command: SchemaOutput<C[K]> & { type: K; aggregateId: string },
+    aggregate: A & BaseAggregate,
   ) => Promise<CommandResult<E>> | CommandResult<E>;
 };
 
@@ -134,9 +134,9 @@ export type NoCommandSchema = {
  * const { domain } = createDomain({ provider: createProvider() }, { account });
  *
  * const accounts = createCommands(domain.account, {
- *   async deposit(cmd: { cents: number }) {
- *     if (cmd.cents <= 0) throw new CommandError("Nothing to deposit", "AMOUNT");
- *     return { type: "Deposited", cents: cmd.cents };
+ *   async deposit({ cents }: { cents: number }) {
+ *     if (cents <= 0) throw new CommandError("Nothing to deposit", "AMOUNT");
+ *     return { type: "Deposited", cents };
  *   },
  * }, { retries: 3 });
  *

@@ -50,7 +50,7 @@ import type { Schemas } from "./schema.ts";
  *   { counter },
  * );
  * const counters = createCommands(domain.counter, {
- *   add: (cmd: { value: number }) => ({ type: "Added", value: cmd.value }),
+ *   add: ({ value }: { value: number }) => ({ type: "Added", value }),
  * });
  *
  * let total = 0;
@@ -74,7 +74,7 @@ export function createDomain<
   Tx = any,
 >(
   opts: DomainOptions<E, A, Tx> & NoCommandSchema,
-  cmd: H & InferredHandlers<NoInfer<E>, A>,
+  handlers: H & InferredHandlers<NoInfer<E>, A>,
 ): InferredDomain<E, A, H, Tx>;
 /** One aggregate, with events, aggregate and commands as type arguments. */
 export function createDomain<
@@ -83,7 +83,7 @@ export function createDomain<
   Cmd extends Command,
 >(
   opts: DomainOptions<Evt, Agg> & NoCommandSchema,
-  cmd: CommandHandler<Evt, Agg, Cmd>,
+  handlers: CommandHandler<Evt, Agg, Cmd>,
 ): Domain<Evt, Agg, Cmd>;
 /** One aggregate, with a schema of each command. */
 export function createDomain<
@@ -94,7 +94,7 @@ export function createDomain<
   Tx = any,
 >(
   opts: DomainOptions<E, A, Tx> & CommandSchemaOptions<C>,
-  cmd: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
+  handlers: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
 ): SchemaDomain<E, A, C, Tx>;
 /** Several aggregates on one provider. */
 export function createDomain<Tree extends AggregateStore, Tx = any>(

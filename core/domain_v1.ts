@@ -78,8 +78,8 @@ export type ExecutableAggregate<
   A extends Aggregate,
   Tx = any,
 > = {
-  [cmd in C["type"]]: (
-    body: Parameters<CmdBody<C, A>[cmd]>[1],
+  [K in C["type"]]: (
+    body: Parameters<CmdBody<C, A>[K]>[1],
     options?: CommandOptions<Tx>,
   ) => Promise<ExecutableAggregate<C, A, Tx> & LoadedAggregate<A>>;
 };
@@ -191,7 +191,7 @@ export type SchemaExecutable<
  *   fold: (event) => ({ name: event.name }),
  *   provider: createProvider(),
  * }, {
- *   changeName: async (cmd) => ({ type: "NameChanged", name: cmd.name }),
+ *   changeName: async ({ name }) => ({ type: "NameChanged", name }),
  * });
  *
  * await users.command.changeName("u1", { name: "Ada" });
@@ -202,7 +202,7 @@ export type SchemaExecutable<
  * ```
  *
  * @param opts The aggregate and where its events are stored.
- * @param cmd The command handlers.
+ * @param handlers The command handlers.
  * @returns `command`, `handler`, `readEvents` and `getAggregate`.
  * @throws {StoreError} `INVALID_INPUT` for a command handler that is not a
  * function, or is called "aggregate" or "then".
@@ -214,7 +214,7 @@ export function createDomainV1<
   Tx = any,
 >(
   opts: DomainOptions<E, A, Tx> & NoCommandSchema,
-  cmd: H & InferredHandlers<NoInfer<E>, A>,
+  handlers: H & InferredHandlers<NoInfer<E>, A>,
 ): InferredDomain<E, A, H, Tx>;
 /** The form of evtstore 12: events, aggregate and commands as type arguments. */
 export function createDomainV1<
@@ -223,7 +223,7 @@ export function createDomainV1<
   Cmd extends Command,
 >(
   opts: DomainOptions<Evt, Agg> & NoCommandSchema,
-  cmd: CommandHandler<Evt, Agg, Cmd>,
+  handlers: CommandHandler<Evt, Agg, Cmd>,
 ): Domain<Evt, Agg, Cmd>;
 /** With a schema of each command; the types of the commands follow from them. */
 export function createDomainV1<
@@ -234,13 +234,13 @@ export function createDomainV1<
   Tx = any,
 >(
   opts: DomainOptions<E, A, Tx> & CommandSchemaOptions<C>,
-  cmd: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
+  handlers: H & SchemaHandlers<NoInfer<E>, A, NoInfer<C>>,
 ): SchemaDomain<E, A, C, Tx>;
 export function createDomainV1(
   opts: DomainOptions<any, any> & { commandSchema?: Schemas | undefined },
-  cmd: InferredHandlers<any, any>,
+  handlers: InferredHandlers<any, any>,
 ): any {
-  const types = commandNames(cmd);
+  const types = commandNames(handlers);
   refuseReservedNames(types);
   const parse = commandParser(types, opts.commandSchema);
   const provided = createProvidedAggregate<any, any>(opts);
@@ -248,7 +248,7 @@ export function createDomainV1(
   const decide = (type: string, id: string, body: object) => {
     const parsed = parse(type, body);
     return (aggregate: any) =>
-      cmd[type]!({ ...parsed, aggregateId: id, type }, aggregate);
+      handlers[type]!({ ...parsed, aggregateId: id, type }, aggregate);
   };
 
   function executable(loaded: BaseAggregate): any {
@@ -288,7 +288,7 @@ export function createDomainV1(
     over: (provider) =>
       createDomainV1(
         withoutPersonal({ ...opts, provider }) as typeof opts & NoCommandSchema,
-        cmd,
+        handlers,
       ),
   });
 }

@@ -4,7 +4,7 @@ import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
 import { EventFailure, reportFailure, throwReason } from "./event_failure.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
-import { checkHandler } from "./handler_check.ts";
+import { checkCallback, checkHandler } from "./handler_check.ts";
 import { HandledEvents } from "./handled.ts";
 import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
 import type {
@@ -117,12 +117,18 @@ export class EventHandler implements HandlerControls {
     });
   }
 
-  /** Registers a callback; the last one of a stream and type counts. */
+  /**
+   * Registers a callback; the last one of a stream and type counts.
+   *
+   * @throws {StoreError} `INVALID_INPUT` for one that would never be called.
+   */
   subscribe(
     stream: string,
     type: string,
     callback: EventCallback<any, any>,
   ): void {
+    const { streams } = this.#options;
+    checkCallback(this.name, streams, stream, type, callback);
     this.#callbacks.add(stream, type, callback);
   }
 

@@ -654,6 +654,25 @@ test("options that cannot mean anything are refused at once", () => {
   }
 });
 
+test("a callback that would never be called is refused at once", () => {
+  const handler = setUp({ streams: ["a", "b"] }).create();
+  assert.throws(() => handler.subscribe("c", "Done", () => {}), {
+    name: "StoreError",
+    code: "INVALID_INPUT",
+    field: "stream",
+    stream: "c",
+    message:
+      'Cannot handle "Done" of stream "c" in handler "model": it reads "a", "b" only',
+  });
+  assert.throws(() => handler.subscribe("a", "Done", undefined as any), {
+    name: "StoreError",
+    code: "INVALID_INPUT",
+    field: "callback",
+    message:
+      'Expected the callback of "Done" in handler "model" to be a function: got undefined',
+  });
+});
+
 test("transactional is refused on a provider that cannot", async () => {
   const without = ({ transact: _, ...provider }: Provider<any>) => provider;
   const refused = (error: unknown) =>

@@ -9,6 +9,35 @@ import { checkName } from "./validation.ts";
 import { checkVersion } from "./version_names.ts";
 
 /**
+ * Refuses a callback that would never be called.
+ *
+ * @throws {StoreError} `INVALID_INPUT`, naming the stream or the callback.
+ */
+export function checkCallback(
+  bookmark: string,
+  streams: string[],
+  stream: string,
+  type: string,
+  callback: unknown,
+): void {
+  if (!streams.includes(stream)) {
+    throw new StoreError(
+      "INVALID_INPUT",
+      `Cannot handle "${type}" of stream "${stream}" in handler "${bookmark}": it reads ${
+        streams.map((name) => `"${name}"`).join(", ")
+      } only`,
+      { field: "stream", stream, bookmark },
+    );
+  }
+  if (typeof callback === "function") return;
+  throw new StoreError(
+    "INVALID_INPUT",
+    `Expected the callback of "${type}" in handler "${bookmark}" to be a function: got ${typeof callback}`,
+    { field: "callback", stream, bookmark },
+  );
+}
+
+/**
  * Refuses a handler that could not work.
  *
  * @throws {StoreError} `INVALID_INPUT` or `NOT_SUPPORTED`, naming the option.

@@ -254,7 +254,7 @@ export type Handler<E extends Event, Tx = undefined> = HandlerControls & {
   /** Registers a callback for one type of event. */
   handle: <T extends E["type"]>(
     type: T,
-    cb: EventCallback<Ext<E, T>, Tx>,
+    callback: EventCallback<Ext<E, T>, Tx>,
   ) => void;
   /** Registers several callbacks. */
   handlers: (body: HandlerBody<E, Tx>) => void;

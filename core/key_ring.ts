@@ -142,19 +142,20 @@ export async function keyRingOf(
   provider: ProviderOrPromise<any>,
   keys: SubjectKeys | undefined,
 ): Promise<KeyRing> {
-  const where = keys ?? (await provider).records;
-  if (!where) {
-    const { driver } = await provider;
+  if (keys) return ringOf(keys, () => keys);
+  const { records, driver } = await provider;
+  if (!records) {
     throw new StoreError(
       "NOT_SUPPORTED",
       `Cannot keep the keys of personal fields: the ${driver} provider has no records; give the domain "keys" that are kept elsewhere`,
       { field: "keys" },
     );
   }
+  return ringOf(records, () => createRecordKeys(records));
+}
+
+function ringOf(where: object, open: () => SubjectKeys): KeyRing {
   let ring = rings.get(where);
-  if (!ring) {
-    const store = keys ?? createRecordKeys(where as never);
-    rings.set(where, ring = new KeyRing(store));
-  }
+  if (!ring) rings.set(where, ring = new KeyRing(open()));
   return ring;
 }

@@ -6,13 +6,13 @@ import type { Records } from "./records.ts";
  * Called with every failure that has no caller to throw at: those of event
  * handlers, and warnings of a provider.
  *
- * @param err What was thrown.
+ * @param error What was thrown.
  * @param stream The stream of the event, or the handler's streams joined by ", ".
  * @param bookmark The name of the handler's bookmark.
  * @param event The stored event in hand, if there was one, with its `type`.
  */
 export type ErrorCallback = (
-  err: any,
+  error: any,
   stream: string,
   bookmark: string,
   event?: Event & { [key: string]: any },

@@ -43,9 +43,9 @@ export type Undo = () => Promise<void>;
  * });
  * const { domain } = createDomain({ provider }, { user });
  * const users = createCommands(domain.user, {
- *   register: (cmd: { email: string }) => ({
- *     events: { type: "Registered", email: cmd.email },
- *     reserve: [`email:${cmd.email}`],
+ *   register: ({ email }: { email: string }) => ({
+ *     events: { type: "Registered", email },
+ *     reserve: [`email:${email}`],
  *   }),
  * });
  *

@@ -16,9 +16,13 @@ export type EventsOfSchemas<S extends Schemas> = {
   [T in keyof S & string]: EventOfPayload<T, SchemaOutput<S[T]>>;
 }[keyof S & string];
 
-/** The event of a type whose payload this is. */
+/**
+ * The event of a type whose payload this is. An empty object is a record of
+ * nothing to Zod, which would leave the event no type.
+ */
 export type EventOfPayload<T extends string, Payload> = Payload extends unknown
-  ? { [K in keyof ({ type: T } & Payload)]: ({ type: T } & Payload)[K] }
+  ? [Payload[keyof Payload]] extends [never] ? { type: T }
+  : { [K in keyof ({ type: T } & Payload)]: ({ type: T } & Payload)[K] }
   : never;
 
 /**

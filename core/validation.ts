@@ -132,6 +132,9 @@ function walk(given: unknown, path: Path, above: object[]): void {
     const name = object.constructor.name;
     throw notJson(path, `it is a ${name}; store it as an array or as text`);
   }
+  if (object instanceof Promise) {
+    throw notJson(path, "it is a Promise; await it first");
+  }
   above.push(object);
   if (Array.isArray(object)) {
     for (let index = 0; index < object.length; index++) {

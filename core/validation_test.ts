@@ -113,6 +113,11 @@ test("checkJson() refuses what JSON would drop, change or fail on", () => {
       "it is a ArrayBuffer; store it as an array or as text",
     ],
     [
+      { rate: Promise.resolve(7) },
+      "event.rate",
+      "it is a Promise; await it first",
+    ],
+    [
       { list: [1, undefined] },
       "event.list[1]",
       "undefined would be read back as null",

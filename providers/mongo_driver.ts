@@ -1,3 +1,5 @@
+import { StoreError } from "../core/errors.ts";
+
 /**
  * A position: MongoDB's `Timestamp`, of whichever version the application's
  * driver is. Its two halves are 32 bits each.
@@ -89,7 +91,9 @@ export function databaseOf(collection: MongoCollection): MongoDatabase {
   const hidden = collection as { s?: { db?: MongoDatabase } };
   const database = collection.db ?? hidden.s?.db;
   if (database) return database;
-  throw new TypeError(
-    "Expected a Collection of the driver mongodb, version 5 or later",
+  throw new StoreError(
+    "INVALID_INPUT",
+    "Expected events to be a collection of the driver mongodb, version 5 or later",
+    { field: "events" },
   );
 }

@@ -1,4 +1,5 @@
 import { StoreError } from "../core/errors.ts";
+import { checkClient } from "./client_input.ts";
 import {
   BSON_OPTIONS,
   databaseOf,
@@ -54,6 +55,9 @@ export async function resolveCollections(
 ): Promise<MongoCollections> {
   const events = await given.events;
   const bookmarks = await given.bookmarks;
+  const expected = "a collection of the driver mongodb";
+  checkClient("events", events, "insertOne", expected);
+  checkClient("bookmarks", bookmarks, "insertOne", expected);
   const records = await given.records ??
     databaseOf(events).collection(`${events.collectionName}_records`);
   return { events, bookmarks, records };

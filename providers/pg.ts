@@ -125,8 +125,13 @@ export function migrate(
 export function migrate(
   options: MigrateOptions & { print?: false },
 ): Promise<void>;
-export function migrate(options: MigrateOptions): Promise<string[] | void> {
-  return migratePostgres(new PgExecutor(options.client, () => {}), options);
+export async function migrate(
+  options: MigrateOptions,
+): Promise<string[] | void> {
+  return await migratePostgres(
+    new PgExecutor(options.client, () => {}),
+    options,
+  );
 }
 
 /** The name of {@linkcode migrate} in evtstore 12, for a pool. */

@@ -1,6 +1,7 @@
 // @ts-types="npm:@types/pg@8"
 import type * as pg from "pg";
 import { StoreError } from "../core/errors.ts";
+import { checkClient } from "./client_input.ts";
 import { listenOn, type PgListenClient } from "./pg_listen.ts";
 import { queryRows } from "./pg_query.ts";
 import {
@@ -66,6 +67,7 @@ export class PgExecutor implements PostgresExecutor<PgTransaction> {
     client: PgClient | Promise<PgClient>,
     onError: (error: unknown) => void,
   ) {
+    checkClient("client", client, "query", "a Pool or a Client of pg");
     this.#given = client;
     this.#onError = onError;
     // Whoever uses it first learns of it.

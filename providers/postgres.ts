@@ -113,9 +113,9 @@ export function migrate(
 export function migrate(
   options: (MigrateOptions | MigrateClientOptions) & { print?: false },
 ): Promise<void>;
-export function migrate(
+export async function migrate(
   options: MigrateOptions | MigrateClientOptions,
 ): Promise<string[] | void> {
   const sql = "sql" in options ? options.sql : options.client;
-  return migratePostgres(new PostgresJsExecutor(sql), options);
+  return await migratePostgres(new PostgresJsExecutor(sql), options);
 }

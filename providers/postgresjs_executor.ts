@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import type { ReservedSql, Sql, TransactionSql } from "postgres";
 import { StoreError } from "../core/errors.ts";
+import { checkClient } from "./client_input.ts";
 import {
   type PostgresExecutor,
   type PostgresListener,
@@ -26,6 +27,12 @@ export class PostgresJsExecutor
 
   /** @param sql The application's own. */
   constructor(sql: Sql<any> | Promise<Sql<any>>) {
+    checkClient(
+      "sql",
+      sql,
+      "unsafe",
+      "what postgres() of Postgres.js returns",
+    );
     this.#given = sql;
     // Whoever uses it first learns of it.
     if (sql instanceof Promise) sql.catch(() => {});

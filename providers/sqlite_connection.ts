@@ -200,7 +200,7 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
       "STORE_FAILED",
       `Cannot open the SQLite database ${path}: ${
         error instanceof Error ? error.message : error
-      }`,
+      }; its folder must exist, and this process may read and write it`,
       { cause: error },
     );
   }

@@ -58,11 +58,15 @@ export function isBusy(error: unknown): boolean {
  * What is no error of the database is given back as it is.
  *
  * @param what What was tried.
+ * @param path The file: a new and empty one tells of a path that is wrong.
  */
 export function toStoreError(
   what: string,
   error: unknown,
-  facts: StoreErrorFacts = {},
+  { path, facts = {} }: {
+    path?: string | undefined;
+    facts?: StoreErrorFacts | undefined;
+  } = {},
 ): unknown {
   if (error instanceof StoreError || error instanceof CommandError) {
     return error;
@@ -85,14 +89,19 @@ export function toStoreError(
       all,
     );
   }
+  const where = path === undefined ? "" : ` on ${path}`;
   if (/^no such (table|column)|has no column named/.test(reason)) {
     return new StoreError(
       "NOT_MIGRATED",
-      `Cannot run ${what}: ${reason}; run migrate() of this provider first`,
+      `Cannot run ${what}${where}: ${reason}; run migrate() of this provider first`,
       all,
     );
   }
-  return new StoreError("STORE_FAILED", `Cannot run ${what}: ${reason}`, all);
+  return new StoreError(
+    "STORE_FAILED",
+    `Cannot run ${what}${where}: ${reason}`,
+    all,
+  );
 }
 
 /** The client is in a transaction that somebody else began. */
@@ -115,7 +124,7 @@ export function endedTransaction(what: string): StoreError {
 export function closed(what: string): StoreError {
   return new StoreError(
     "STORE_CLOSED",
-    `Cannot run ${what}: the provider is closed; create a new one`,
+    `Cannot run ${what}: the provider is closed; create a new one, or close it after its handlers have stopped`,
   );
 }
 

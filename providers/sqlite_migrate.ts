@@ -66,7 +66,7 @@ export async function migrate(
     if (options.print) return await printMigration(source, tables);
     await runMigration(source, tables);
   } catch (error) {
-    throw toStoreError("migrate", error);
+    throw toStoreError("migrate", error, { path: options.path });
   }
 }
 

@@ -95,7 +95,9 @@ export class SqliteStore {
     try {
       return await run();
     } catch (error) {
-      throw toStoreError(operation.what, error, operation.facts);
+      const { what, facts } = operation;
+      const path = "path" in this.#source ? this.#source.path : undefined;
+      throw toStoreError(what, error, { path, facts });
     }
   }
 

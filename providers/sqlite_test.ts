@@ -61,7 +61,8 @@ test("createProvider() tries again where the file could not be opened", async (t
   t.after(() => provider.close());
   await assert.rejects(provider.getPosition("balances"), {
     code: "STORE_FAILED",
-    message: /^Cannot open the SQLite database .*unable to open database file/,
+    message:
+      /^Cannot open the SQLite database .*unable to open database file.*; its folder must exist, and this process may read and write it$/,
   });
   mkdirSync(folder);
   await openProvider(t, { path: `${folder}/log.db` });
@@ -88,6 +89,17 @@ test("a file that is no database is told as it is", async (t) => {
       message: /file is not a database$/,
     });
   }
+});
+
+test("a path that is wrong shows in the error of its new and empty file", async (t) => {
+  const path = temporaryPath(t);
+  const provider = createProvider({ path });
+  t.after(() => provider.close());
+  await assert.rejects(provider.getEventsFor("accounts", "ada"), {
+    code: "NOT_MIGRATED",
+    message:
+      `Cannot run getEventsFor on ${path}: no such table: events; run migrate() of this provider first`,
+  });
 });
 
 test("createProvider({ path }) is durable, and others can write in between", async (t) => {

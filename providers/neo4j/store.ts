@@ -4,6 +4,7 @@ import {
 } from "../../core/async_context.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { StoreError, type StoreErrorFacts } from "../../core/errors.ts";
+import { checkClient } from "../client_input.ts";
 import type { Neo4jDriver, Neo4jSession, Neo4jTransaction } from "./client.ts";
 import { isLost, isLostUnderWay, isTransient, toStoreError } from "./errors.ts";
 
@@ -68,6 +69,12 @@ export class Neo4jStore {
     database: string | undefined,
     clock: Clock = systemClock,
   ) {
+    checkClient(
+      "client",
+      client,
+      "session",
+      "what driver() of neo4j-driver returns",
+    );
     this.#client = client;
     this.#database = database;
     this.#clock = clock;

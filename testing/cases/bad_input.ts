@@ -27,6 +27,7 @@ export const badInputCases: readonly Case[] = [
         [{ type: "Added", value: () => 1 }, "events[0].value"],
         [{ type: "Added", value: Symbol("s") }, "events[0].value"],
         [{ type: "Added", value: new Map() }, "events[0].value"],
+        [{ type: "Added", value: Promise.resolve(1) }, "events[0].value"],
         [{ type: "Added", list: [1, undefined] }, "events[0].list[1]"],
         [cycle, "events[0].self"],
         [[...added([1]), { value: 1n }], "events[1].type"],

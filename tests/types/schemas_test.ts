@@ -98,6 +98,38 @@ test("createCommands() infers commands from schemas: what goes in and what comes
   });
 });
 
+test("an event may have nothing but its type, in the words of three libraries", async () => {
+  const door = createAggregate({
+    stream: "doors",
+    schema: {
+      Opened: z.object({}),
+      Shut: v.object({}),
+      Locked: type({}),
+      Painted: z.looseObject({ colour: z.string() }),
+    },
+    create: () => ({ isOpen: false }),
+    fold: (event) => {
+      if (event.type === "Opened") {
+        expectType<Equal<typeof event, { type: "Opened" }>>();
+        return { isOpen: true };
+      }
+      if (event.type === "Painted") {
+        expectType<Equal<typeof event.colour, string>>();
+        return {};
+      }
+      expectType<Equal<typeof event, { type: "Shut" } | { type: "Locked" }>>();
+      return { isOpen: false };
+    },
+  });
+  const { domain } = createDomain({ provider: createProvider() }, { door });
+  const doors = createCommands(domain.door, {
+    open: () => ({ type: "Opened" }),
+    shut: () => ({ type: "Shut" }),
+  });
+  const front = await doors.open("front", {});
+  expectType<Equal<typeof front.isOpen, boolean>>();
+});
+
 test("createDomain() of one aggregate infers both", async () => {
   const accounts = createDomain({
     ...account,
