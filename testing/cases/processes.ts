@@ -99,6 +99,7 @@ export const processCases: readonly Case[] = [
       await one.place(id, 5);
       await one.runUntil(async () => (await one.contents(id)).own === 3);
       const expected = await one.contents(id);
+      expectSame(expected.own, 3, "its own events once it has begun");
       await one.rewind();
       await createOrdering(subject, { names: one.names }).process.runOnce();
       expectSame(await one.contents(id), expected, "all after a second run");

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import {
   createAggregate,
   createDomain,
@@ -48,13 +49,17 @@ test("a handler of a domain knows the events of each stream", () => {
   });
   // @ts-expect-error event of another stream
   handler.handle("users", "Removed", () => {});
-  // @ts-expect-error unknown stream
-  handler.handle("nope", "Created", () => {});
+  assert.throws(() => {
+    // @ts-expect-error unknown stream
+    handler.handle("nope", "Created", () => {});
+  }, { code: "INVALID_INPUT" });
   // @ts-expect-error unknown stream
   createDomainHandler("model", ["nope"]);
   const users = createDomainHandler("model", ["users"]);
-  // @ts-expect-error stream that it is not subscribed to
-  users.handle("posts", "Created", () => {});
+  assert.throws(() => {
+    // @ts-expect-error stream that it is not subscribed to
+    users.handle("posts", "Created", () => {});
+  }, { code: "INVALID_INPUT" });
 });
 
 test("a transactional handler has the transaction of its provider", () => {
