@@ -16,11 +16,10 @@
  * @module
  */
 import { defaultOnError } from "../core/default_on_error.ts";
-import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
+import type { StoreErrorFacts } from "../core/errors.ts";
 import { createEventsMapper, type Event } from "../core/event.ts";
 import { checkName } from "../core/validation.ts";
 import { checkAppend } from "./append_input.ts";
-import { holdVersion } from "./held_version.ts";
 import { createCatalog } from "./mongo_catalog.ts";
 import { checkText, toStreams } from "./name_input.ts";
 import {
@@ -32,6 +31,10 @@ import { MongoCommitter } from "./mongo_committer.ts";
 import { createCommit, toStoreEvent } from "./mongo_documents.ts";
 import type { MongoSession } from "./mongo_driver.ts";
 import { isTransient, toStoreError } from "./mongo_errors.ts";
+import {
+  createInTransaction,
+  type InTransaction,
+} from "./mongo_in_transaction.ts";
 import { KnownVersions } from "./mongo_known_versions.ts";
 import type { Bookmark, MongoProvider, Options } from "./mongo_options.ts";
 import {
@@ -239,46 +242,9 @@ export function createProvider<E extends Event = any, Session = any>(
 
     watch: (listener) => watcher.watch(listener),
 
-    ...(options.transactions === false ? {} as Record<InTransaction, never> : {
-      async transact<T>(work: (tx: Session) => Promise<T>): Promise<T> {
-        const log = await store.open();
-        if (!log.hasTransactions) throw noTransactions();
-        const { value, hasAppended } = await transactions
-          .transact<T, Session>(log, work);
-        if (hasAppended) watcher.appended();
-        return value;
-      },
-
-      async hold(
-        stream: string,
-        aggregateId: string,
-        version: number,
-        { tx }: { tx: Session },
-      ): Promise<number> {
-        checkText("stream", stream);
-        checkText("aggregateId", aggregateId);
-        return await run("hold", tx, (log, session) =>
-          holdVersion(
-            stream,
-            aggregateId,
-            version,
-            ({ version, events }) =>
-              transactions.occupy(
-                log,
-                session!,
-                createCommit(
-                  log.createId,
-                  stream,
-                  aggregateId,
-                  version,
-                  events,
-                  undefined,
-                ),
-              ),
-            () => Promise.resolve(),
-          ), { stream, aggregateId });
-      },
-    }),
+    ...(options.transactions === false
+      ? {} as Record<keyof InTransaction<Session>, never>
+      : createInTransaction<Session>({ store, transactions, watcher, run })),
 
     async findCommand(stream, aggregateId, commandId, { tx } = {}) {
       checkText("stream", stream);
@@ -303,15 +269,4 @@ export function createProvider<E extends Event = any, Session = any>(
         blockedBy: [],
       })),
   };
-}
-
-/** What a provider without transactions does not have. */
-type InTransaction = "transact" | "hold";
-
-function noTransactions() {
-  return new StoreError(
-    "NOT_SUPPORTED",
-    "Cannot run transact: a MongoDB server that stands alone has no transactions; make it a replica set, which may be of one node",
-    { field: "transactions" },
-  );
 }

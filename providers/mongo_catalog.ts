@@ -1,15 +1,7 @@
 import type { Catalog } from "../core/catalog.ts";
-import type { StoreErrorFacts } from "../core/errors.ts";
 import { compareBytes } from "./byte_order.ts";
 import { checkPosition } from "./mongo_position.ts";
-import type { MongoLog } from "./mongo_store.ts";
-
-type Run = <T>(
-  what: string,
-  tx: undefined,
-  work: (log: MongoLog) => Promise<T>,
-  facts?: StoreErrorFacts,
-) => Promise<T>;
+import type { Run } from "./mongo_run.ts";
 
 /** What the collections hold. */
 export function createCatalog(run: Run): Catalog {

@@ -4,18 +4,12 @@ import type { MongoSession } from "./mongo_driver.ts";
 import { decodeJson, encodeJson } from "./mongo_encode.ts";
 import { isDuplicateKey } from "./mongo_errors.ts";
 import { readOptions } from "./mongo_read.ts";
+import type { Run } from "./mongo_run.ts";
 import type { MongoLog } from "./mongo_store.ts";
 import { checkRecord } from "./record_input.ts";
 
 /** The most records of a list that is not asked for fewer. */
 const LIMIT = 1000;
-
-/** Runs an operation of the provider on an open log. */
-export type Run = <T>(
-  what: string,
-  tx: unknown,
-  work: (log: MongoLog, session: MongoSession | undefined) => Promise<T>,
-) => Promise<T>;
 
 /** Small documents in the collection of records. */
 export function createRecords<Session>(run: Run): Records<Session> {
