@@ -38,7 +38,7 @@ import {
 } from "./sqlite_database.ts";
 import { createRecords } from "./sqlite_records.ts";
 import { SqliteStore } from "./sqlite_store.ts";
-import { AppendWatcher } from "./sqlite_watch.ts";
+import { AppendWatcher } from "./append_watch.ts";
 
 export { migrate, type SqliteMigrateOptions } from "./sqlite_migrate.ts";
 export type { SqliteDatabaseOptions, SqliteSynchronous };

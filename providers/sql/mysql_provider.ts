@@ -3,7 +3,7 @@ import type { ErrorCallback, Provider } from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
 import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
-import { AppendWatcher } from "../sqlite_watch.ts";
+import { AppendWatcher } from "../append_watch.ts";
 import type { MysqlOrdering } from "./mysql_append_statements.ts";
 import { MysqlBookmarks } from "./mysql_bookmarks.ts";
 import { MysqlAppender } from "./mysql_appender.ts";
