@@ -150,29 +150,33 @@ export type {
 export type { Duration } from "./core/duration.ts";
 export { createProcess } from "./core/process.ts";
 export type {
+  Process,
+  ProcessControls,
+  ProcessInstance,
+  ProcessStatus,
+} from "./core/process_controls.ts";
+export type {
+  ProcessEvents,
+  ProcessOptions,
+  ProcessSource,
+} from "./core/process_options.ts";
+export type {
   Correlate,
   EventContext,
   EventOf,
   FiredTimer,
-  Process,
   ProcessCommandBody,
   ProcessCommands,
   ProcessContext,
-  ProcessControls,
   ProcessDecision,
   ProcessDecisions,
-  ProcessEvents,
-  ProcessInstance,
-  ProcessOptions,
   ProcessSend,
-  ProcessSource,
-  ProcessStatus,
   Reacting,
   RefusedCommand,
   RegisterReactions,
   TimerDue,
   TypeOf,
-} from "./core/process_options.ts";
+} from "./core/process_reactions.ts";
 export { withMetadata } from "./core/metadata_context.ts";
 export type { ParkedError } from "./core/parked_error.ts";
 export type { ParkedAggregate } from "./core/parked_events.ts";

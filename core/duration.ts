@@ -13,7 +13,7 @@ const UNITS = {
  * How long something takes: a number and `ms`, `s`, `m`, `h` or `d`, as `"24h"`
  * or `"1.5s"`. A day has 24 hours.
  */
-export type Duration = `${number}${keyof typeof UNITS}`;
+export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 
 /**
  * A duration in milliseconds.

@@ -2,13 +2,13 @@ import type { Aggregate } from "./aggregate.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Event } from "./event.ts";
 import { ProcessManager } from "./process_manager.ts";
+import type { Process } from "./process_controls.ts";
 import type {
-  Process,
-  ProcessCommands,
   ProcessEvents,
   ProcessOptions,
   ProcessSource,
 } from "./process_options.ts";
+import type { ProcessCommands } from "./process_reactions.ts";
 
 /**
  * Makes a process manager: it reacts to events by sending commands, remembers

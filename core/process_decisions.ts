@@ -7,7 +7,7 @@ import type {
   ProcessContext,
   ProcessDecision,
   TimerDue,
-} from "./process_options.ts";
+} from "./process_reactions.ts";
 import { checkEvent, checkJson, checkName } from "./validation.ts";
 
 /** The last moment that a `Date` can be. */

@@ -11,9 +11,9 @@ import { REACTED } from "./process_history.ts";
 import type {
   Process,
   ProcessInstance,
-  ProcessOptions,
   ProcessStatus,
-} from "./process_options.ts";
+} from "./process_controls.ts";
+import type { ProcessOptions } from "./process_options.ts";
 import { ProcessRunner, type Reaction } from "./process_runner.ts";
 import { ProcessTimers } from "./process_timers.ts";
 import { createProvidedAggregate } from "./provided_aggregate.ts";

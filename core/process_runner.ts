@@ -17,7 +17,7 @@ import {
   readHistory,
   timerCause,
 } from "./process_history.ts";
-import type { ProcessContext, ProcessDecision } from "./process_options.ts";
+import type { ProcessContext, ProcessDecision } from "./process_reactions.ts";
 import { type DueTimer, type ProcessTimers, short } from "./process_timers.ts";
 import { isBefore } from "./process_position.ts";
 import type { Provider } from "./provider.ts";

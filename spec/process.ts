@@ -2,7 +2,7 @@ import { type Duration, toMs } from "../core/duration.ts";
 import type { Event } from "../core/event.ts";
 import { clockOf, type ProcessClock } from "../core/process_clock.ts";
 import { REACTED, type Reacted } from "../core/process_history.ts";
-import type { ProcessControls } from "../core/process_options.ts";
+import type { ProcessControls } from "../core/process_controls.ts";
 import { createProvider, type MemoryProvider } from "../providers/memory.ts";
 import {
   AssertionError,

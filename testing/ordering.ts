@@ -5,7 +5,7 @@ import { createDomainV2 } from "../core/domain_v2.ts";
 import type { Duration } from "../core/duration.ts";
 import { CommandError } from "../core/errors.ts";
 import { createProcessAt } from "../core/process.ts";
-import type { ProcessControls } from "../core/process_options.ts";
+import type { ProcessControls } from "../core/process_controls.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Subject } from "./subject.ts";
 import { eventually } from "./time.ts";
