@@ -166,7 +166,10 @@ export type ParkedTarget = {
 export type HandlerControls = {
   /** The name of its bookmark. */
   readonly name: string;
-  /** Handles events from now on, until it is stopped. A second call does nothing. */
+  /**
+   * Handles events from now on, until it is stopped; the process does not end by
+   * itself before that. A second call does nothing.
+   */
   start: () => void;
   /**
    * Lets the event in hand finish, stores the bookmark and ends. Called from a

@@ -9,8 +9,7 @@
  * database shows by its locks; a MariaDB that does not show them
  * (`performance_schema = ON`, instrument `wait/lock/metadata/sql/mdl`) can be
  * trusted only with writers of this library, and `onError` is told so. SQLite
- * writes one after the other. It has every capability: compare and set,
- * `watch`, `transact`, `records`, `findCommand` and `horizon`.
+ * writes one after the other. It has every capability of a provider.
  *
  * It does not work on CockroachDB, Redshift, Microsoft SQL Server and Oracle.
  *

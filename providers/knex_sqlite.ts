@@ -31,7 +31,7 @@ import {
   SELECT_TABLE_SQL,
 } from "./sql/sqlite_schema.ts";
 import { encodeAppend } from "./sqlite_events.ts";
-import { AppendWatcher } from "./sqlite_watch.ts";
+import { AppendWatcher } from "./append_watch.ts";
 
 /** A provider that can do everything. */
 type FullProvider<E extends Event> =

@@ -4,7 +4,7 @@
  *
  * Order: positions are drawn in the same synchronous step that stores the
  * event. Transactions: one at a time, other writers wait for it. It has every
- * capability: `watch`, `transact`, `records`, `findCommand`, `horizon`.
+ * capability of a provider.
  *
  * @module
  */

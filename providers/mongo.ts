@@ -6,10 +6,9 @@
  * and a writer takes the next only after the one before it is committed, so
  * readers need no care. No other writer may draw positions: `migrate` keeps
  * evtstore 12 out. The newest event must never be deleted, and the collection
- * of events not be sharded. It has every capability on a replica set, which may
- * be of one node: compare and set, `watch` (by a change stream), `transact`,
- * `records`, `findCommand` and `horizon`; without transactions all but
- * `transact`. An append in a transaction holds other appends back until it
+ * of events not be sharded. It has every capability of a provider on a replica
+ * set, which may be of one node; without transactions all but `transact` and
+ * `hold`. An append in a transaction holds other appends back until it
  * ends, and a process that dies in one until the server ends it: set
  * `transactionLifetimeLimitSeconds` to 5.
  *

@@ -6,10 +6,10 @@
  * Order: positions are drawn from one node that is locked until the commit, so
  * they are dense and in the order of commits. A commit that becomes visible
  * piece by piece is read only as far as no position is missing. Writers wait
- * for one another; in one process they share a query. It has every capability:
- * compare and set, `watch` (other processes' appends are seen within 100 ms),
- * `transact`, `records`, `findCommand` and `horizon`. Writers of evtstore 12
- * are not fenced off but noticed: handlers stop with `FOREIGN_WRITER`.
+ * for one another; in one process they share a query. It has every capability
+ * of a provider, and other processes' appends are seen within 100 ms. Writers of
+ * evtstore 12 are not fenced off but noticed: handlers stop with
+ * `FOREIGN_WRITER`.
  *
  * @module
  */

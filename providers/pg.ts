@@ -4,10 +4,9 @@
  *
  * Order: by the locks of those who write (the horizon), so nothing is skipped
  * whoever writes: this library, evtstore 12, plain SQL. A writer that does not
- * commit holds handlers back, never other writers. It has every capability:
- * compare and set, `watch` (other processes' appends are seen within 50 ms, or
- * sooner with `notify`), `transact`, `records`, `findCommand` and `horizon`. It
- * reads from the primary only, unless all providers have
+ * commit holds handlers back, never other writers. It has every capability of a
+ * provider, and other processes' appends are seen within 50 ms, or sooner with
+ * `notify`. It reads from the primary only, unless all providers have
  * `ordering: "serialized"`.
  *
  * @module

@@ -4,10 +4,9 @@
  * with several processes on one file of a local disk.
  *
  * Order: positions are assigned under the one write lock, so readers need no
- * care. It has every capability: compare and set, `watch` (other processes'
- * appends are seen within 25 ms), `transact`, `records`, `findCommand` and
- * `horizon`. It does not work on a network file system, and it writes one
- * transaction at a time.
+ * care. It has every capability of a provider, and other processes' appends are
+ * seen within 25 ms. It does not work on a network file system, and it writes
+ * one transaction at a time.
  *
  * @module
  */
@@ -39,7 +38,7 @@ import {
 import { createCatalog } from "./sqlite_catalog.ts";
 import { createRecords } from "./sqlite_records.ts";
 import { SqliteStore } from "./sqlite_store.ts";
-import { AppendWatcher } from "./sqlite_watch.ts";
+import { AppendWatcher } from "./append_watch.ts";
 
 export { migrate, type SqliteMigrateOptions } from "./sqlite_migrate.ts";
 export type { SqliteDatabaseOptions, SqliteSynchronous };

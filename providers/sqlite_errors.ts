@@ -124,7 +124,7 @@ export function endedTransaction(what: string): StoreError {
 export function closed(what: string): StoreError {
   return new StoreError(
     "STORE_CLOSED",
-    `Cannot run ${what}: the provider is closed; create a new one, or close it after its handlers have stopped`,
+    `Cannot run ${what}: the provider is closed; create a new one, or close it last, when commands are awaited and handlers stopped`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { StoreError } from "../../core/errors.ts";
 import type { ErrorCallback, Horizon } from "../../core/provider.ts";
-import type { MysqlOrdering } from "./mysql.ts";
+import type { MysqlOrdering } from "./mysql_append_statements.ts";
 import { ReaderBarrier } from "./mysql_barrier.ts";
 
 import type { MysqlSession } from "./mysql_executor.ts";

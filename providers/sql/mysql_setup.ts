@@ -1,9 +1,6 @@
 import { StoreError } from "../../core/errors.ts";
-import {
-  createStatements,
-  type MysqlOrdering,
-  type MysqlStatements,
-} from "./mysql.ts";
+import type { MysqlOrdering } from "./mysql_append_statements.ts";
+import { createStatements, type MysqlStatements } from "./mysql.ts";
 
 import type { MysqlSession } from "./mysql_executor.ts";
 import type { MysqlTable, MysqlTables } from "./mysql_names.ts";

@@ -14,7 +14,7 @@ import {
   inspectSetup,
   type MysqlSetup,
 } from "./mysql_setup.ts";
-import type { MysqlOrdering } from "./mysql.ts";
+import type { MysqlOrdering } from "./mysql_append_statements.ts";
 import type { MysqlTables } from "./mysql_names.ts";
 import { Silence } from "./silence.ts";
 import { Slots } from "./slots.ts";

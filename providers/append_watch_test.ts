@@ -7,7 +7,7 @@ import {
   temporaryPath,
   until,
 } from "../tests/sqlite_database.ts";
-import { AppendWatcher } from "./sqlite_watch.ts";
+import { AppendWatcher } from "./append_watch.ts";
 
 test("watch() is woken by the process's own append at once", async (t) => {
   const provider = await openProvider(t, { path: temporaryPath(t) });
