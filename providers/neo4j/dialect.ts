@@ -50,7 +50,7 @@ export type Dialect = {
   streams(labels: Labels): string;
   /** Gives `labels` and `properties` of each constraint. */
   showConstraints: string;
-  /** Gives `labels` and `properties` of each index. */
+  /** Gives `labels`, `properties` and `state` of each index. */
   showIndexes: string;
 };
 

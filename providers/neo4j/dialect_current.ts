@@ -54,7 +54,7 @@ RETURN e.stream AS stream ORDER BY e.stream LIMIT 1`,
     "SHOW CONSTRAINTS YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
 
   showIndexes:
-    "SHOW INDEXES YIELD labelsOrTypes, properties RETURN labelsOrTypes AS labels, properties",
+    "SHOW INDEXES YIELD labelsOrTypes, properties, state RETURN labelsOrTypes AS labels, properties, state",
 };
 
 // The one form is new in 5.23, the other one leaves with Cypher 25.

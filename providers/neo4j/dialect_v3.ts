@@ -46,5 +46,5 @@ RETURN DISTINCT e.stream AS stream ORDER BY stream`,
     "CALL db.indexes() YIELD tokenNames, properties, type WITH * WHERE type = 'node_unique_property' RETURN tokenNames AS labels, properties",
 
   showIndexes:
-    "CALL db.indexes() YIELD tokenNames, properties RETURN tokenNames AS labels, properties",
+    "CALL db.indexes() YIELD tokenNames, properties, state RETURN tokenNames AS labels, properties, state",
 };

@@ -10,6 +10,7 @@ import {
   missingConstraints,
   missingIndexes,
   readServerVersion,
+  waitForIndexes,
 } from "./schema.ts";
 import { Neo4jStore, type Row } from "./store.ts";
 import { toNumber } from "./values.ts";
@@ -51,7 +52,7 @@ export async function runMigration(
   );
   const indexes = await missingIndexes(store, dialect, labels);
   await make(store, indexes, () => missingIndexes(store, dialect, labels));
-  await store.run(ASK, "CALL db.awaitIndexes(3600)");
+  await waitForIndexes(store, dialect, labels);
 
   await store.run(ASK, createCounter(labels, false));
   const counter = await readCounter(store, labels);

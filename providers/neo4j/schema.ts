@@ -1,11 +1,14 @@
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { Dialect, ServerVersion } from "./dialect.ts";
-
 import type { Labels } from "./labels.ts";
 import type { Neo4jStore, Row } from "./store.ts";
 
 const VERSION =
   "CALL dbms.components() YIELD name, versions RETURN name, versions[0] AS version";
+
+/** How long the indexes of a large log may take. */
+const MOST_MS = 3_600_000;
 
 /** What the database lacks, and how to make it. */
 export type Missing = { label: string; property: string; statement: string };
@@ -89,8 +92,51 @@ export async function missingIndexes(
     }));
 }
 
+/**
+ * Waits until the constraints and indexes of these labels are filled. Not by
+ * `db.awaitIndexes`: that waits for those of everybody, in a transaction that
+ * keeps them from being made.
+ *
+ * @throws {StoreError} `STORE_FAILED` if one cannot be filled, or it takes more
+ * than an hour.
+ */
+export async function waitForIndexes(
+  store: Neo4jStore,
+  dialect: Dialect,
+  labels: Labels,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const { events, bookmarks, records, counter } = labels;
+  const own = [events, bookmarks, records, counter].map(toName);
+  const isOwn = (row: Row) =>
+    row["labels"]?.some((label: string) => own.includes(label)) === true;
+  const start = clock.monotonic();
+  for (let pause = 10;; pause = Math.min(pause * 2, 1000)) {
+    const ask = { what: "migrate", canRepeat: true };
+    const rows = (await store.run(ask, dialect.showIndexes)).filter(isOwn);
+    const failed = rows.find(({ state }) => state === "FAILED");
+    if (failed) throw notFilled(failed, "the server could not fill it");
+    const waiting = rows.find(({ state }) => state !== "ONLINE");
+    if (!waiting) return;
+    if (clock.monotonic() - start > MOST_MS) {
+      throw notFilled(waiting, "it was not filled within an hour");
+    }
+    await clock.sleep(pause);
+  }
+}
+
+function notFilled({ labels, properties }: Row, reason: string): StoreError {
+  return new StoreError(
+    "STORE_FAILED",
+    `Cannot migrate: the index of ${labels} on ${properties} cannot be used: ${reason}; see the server's log, drop it, and migrate again`,
+  );
+}
+
+function toName(quoted: string): string {
+  return quoted.slice(1, -1).replaceAll("``", "`");
+}
+
 function has(row: Row, label: string, properties: readonly string[]): boolean {
-  const name = label.slice(1, -1).replaceAll("``", "`");
-  return row["labels"]?.includes(name) === true &&
+  return row["labels"]?.includes(toName(label)) === true &&
     JSON.stringify(row["properties"]) === JSON.stringify(properties);
 }

@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import {
   appendTo,
   findServers,
+  ownLabels,
+  wipe,
   withNeo4j,
 } from "../providers/support/neo4j.ts";
 
@@ -71,6 +73,24 @@ for (const server of servers) {
           [1, second!.position],
         );
         assert.equal(second!.position, 2);
+      }, { migrate: false }));
+
+    it("does not wait for a constraint that others are making", () =>
+      withNeo4j(server, async ({ client, labels, open }) => {
+        const { events: label } = ownLabels();
+        const session = client.session();
+        const making = await session.beginTransaction();
+        // Its index is filled, and in use once this is committed.
+        await making.run(
+          server.name === "neo4j35"
+            ? `CREATE CONSTRAINT ON (n:${label}) ASSERT n.name IS UNIQUE`
+            : `CREATE CONSTRAINT FOR (n:${label}) REQUIRE n.name IS UNIQUE`,
+        );
+        await server.module.migrate({ client, ...labels });
+        await appendTo(open(), "s", "a", 1);
+        await making.commit();
+        await session.close();
+        await wipe(client, { events: label, bookmarks: `${label}Bookmarks` });
       }, { migrate: false }));
   });
 }
