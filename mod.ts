@@ -101,6 +101,7 @@ export type {
   StoreEvent,
 } from "./core/event.ts";
 export type { ReadEvents, ReadEventsOptions } from "./core/event_reader.ts";
+export type { EventOpener } from "./core/sealer.ts";
 export type { FailureOutcome } from "./core/event_failure.ts";
 export type { HandlerRetryOptions } from "./core/failure_policy.ts";
 export { createHandler } from "./core/handler.ts";
