@@ -53,16 +53,6 @@ export async function takeOver(
   return today;
 }
 
-/** A customer leaves, and is forgotten. */
-export async function forget(
-  shop: Shop,
-  customerId: string,
-): Promise<void> {
-  // It gives the reserved address back, which nobody knows any more after it.
-  await shop.customers.leave(customerId, {});
-  await shop.forget(customerId);
-}
-
 /** An amount as people read it. */
 export function euros(cents: number): string {
   return (cents / 100).toFixed(2);
