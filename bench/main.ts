@@ -6,6 +6,7 @@
  *     deno task bench --scale [1000000]
  *     deno task bench --memory
  *     deno task bench --latency [--suite mariadb]
+ *     deno task bench --features [--before fffe575] [--rounds 7]
  *
  * With `--write` it keeps the results in docs/performance.json, in the tables
  * of docs/performance.md and in docs/performance.svg.
@@ -16,6 +17,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { startDatabases } from "../scripts/databases.ts";
 import { toChart } from "./chart.ts";
+import { BEFORE_FEATURES, runFeatures } from "./features.ts";
 import { runHandlerLatency } from "./handler_latency.ts";
 import { FULL, SMALL } from "./measures.ts";
 import { runMemory } from "./memory.ts";
@@ -44,6 +46,8 @@ const { values } = parseArgs({
     scale: { type: "boolean" },
     memory: { type: "boolean" },
     latency: { type: "boolean" },
+    features: { type: "boolean" },
+    before: { type: "string", default: BEFORE_FEATURES },
     events: { type: "string", default: "1000000" },
   },
 });
@@ -57,7 +61,9 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
   neo4j: (url) => [neo4jSuite(url)],
 };
 
-if (values.latency) {
+if (values.features) {
+  await runFeatures(values.before, Number(values.rounds), say);
+} else if (values.latency) {
   await startDatabases(undefined, { say });
   await runHandlerLatency(values.suite ?? "", say);
 } else if (values.scale || values.memory) {

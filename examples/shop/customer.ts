@@ -4,32 +4,54 @@ import {
   type Decision,
   type StorableAggregate,
 } from "evtstore";
+import {
+  type CustomerEvent,
+  type Personal,
+  type StoredCustomerEvent,
+  upcastCustomers,
+} from "./customer_events.ts";
 
-/** What can happen to a customer. */
-export type CustomerEvent =
-  | { type: "CustomerRegistered"; name: string; email: string }
-  | { type: "EmailChanged"; email: string }
-  | { type: "CustomerLeft" };
+export type { CustomerEvent };
 
 /** Somebody who buys. */
 export type Customer = {
   state: "unknown" | "registered" | "left";
-  name: string;
-  email: string;
+  name: Personal;
+  email: Personal;
+  address: Personal;
 };
 
-/** A customer and what its events change. */
+/**
+ * A customer and what its events change. What the events of any year know of a
+ * person is encrypted, until that person is forgotten.
+ */
 export const customer: StorableAggregate<
   CustomerEvent,
   Customer,
-  "customers"
+  "customers",
+  StoredCustomerEvent
 > = createAggregate({
   stream: "customers",
-  create: (): Customer => ({ state: "unknown", name: "", email: "" }),
+  upcast: upcastCustomers,
+  personal: {
+    fields: {
+      CustomerRegistered: { name: null, email: null, address: null },
+      EmailChanged: { email: null },
+      SignedUp: { name: null, mail: null },
+    },
+  },
+  create: (): Customer => ({
+    state: "unknown",
+    name: "",
+    email: "",
+    address: "",
+  }),
   fold: (event: CustomerEvent): Partial<Customer> => {
     switch (event.type) {
-      case "CustomerRegistered":
-        return { state: "registered", name: event.name, email: event.email };
+      case "CustomerRegistered": {
+        const { name, email, address } = event;
+        return { state: "registered", name, email, address };
+      }
       case "EmailChanged":
         return { email: event.email };
       case "CustomerLeft":
@@ -41,12 +63,16 @@ export const customer: StorableAggregate<
 /** What can be asked of a customer. An address belongs to one at a time. */
 export const customerCommands = {
   register(
-    { name, email }: { name: string; email: string },
+    { name, email, address = "" }: {
+      name: string;
+      email: string;
+      address?: string;
+    },
     { state }: Customer,
   ): Decision<CustomerEvent> {
     mustBe("unknown", state);
     return {
-      events: { type: "CustomerRegistered", name, email },
+      events: { type: "CustomerRegistered", name, email, address },
       reserve: [emailKey(email)],
     };
   },
@@ -56,13 +82,10 @@ export const customerCommands = {
     { state, email: old }: Customer,
   ): Decision<CustomerEvent> {
     mustBe("registered", state);
-    if (emailKey(email) === emailKey(old)) {
-      return { events: { type: "EmailChanged", email } };
-    }
     return {
       events: { type: "EmailChanged", email },
       reserve: [emailKey(email)],
-      release: [emailKey(old)],
+      release: keysOf(old).filter((key) => key !== emailKey(email)),
     };
   },
 
@@ -71,13 +94,18 @@ export const customerCommands = {
     { state, email }: Customer,
   ): Decision<CustomerEvent> {
     mustBe("registered", state);
-    return { events: { type: "CustomerLeft" }, release: [emailKey(email)] };
+    return { events: { type: "CustomerLeft" }, release: keysOf(email) };
   },
 };
 
 /** The key that an address is reserved by: "Ada@" is "ada@". */
 export function emailKey(email: string): string {
   return `email:${email.toLowerCase()}`;
+}
+
+/** What is forgotten has no key any more. */
+function keysOf(email: Personal): string[] {
+  return email === null ? [] : [emailKey(email)];
 }
 
 function mustBe(wanted: Customer["state"], state: Customer["state"]): void {

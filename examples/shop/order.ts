@@ -5,23 +5,15 @@ import {
   type StorableAggregate,
 } from "evtstore";
 import { z } from "zod";
+import {
+  type OrderEvent,
+  type OrderLine,
+  type StoredOrderEvent,
+  sumOf,
+  upcastOrders,
+} from "./order_events.ts";
 
-/** So many of a product at its price. */
-export type OrderLine = { sku: string; quantity: number; cents: number };
-
-/** What can happen to an order. */
-export type OrderEvent =
-  | {
-    type: "OrderPlaced";
-    customerId: string;
-    cartId: string;
-    lines: OrderLine[];
-    cents: number;
-  }
-  | { type: "OrderPaid"; receipt: string }
-  | { type: "OrderSent"; tracking: string }
-  | { type: "OrderDelivered"; to: string }
-  | { type: "OrderCancelled"; reason: string };
+export type { OrderEvent, OrderLine };
 
 /** What was bought, and what it has come to. */
 export type Order = {
@@ -35,37 +27,42 @@ const text = z.string().min(1);
 const line = z.object({ sku: text, quantity: z.int().positive(), cents });
 
 /** An order and what its events change; none is stored that is malformed. */
-export const order: StorableAggregate<OrderEvent, Order, "orders"> =
-  createAggregate({
-    stream: "orders",
-    schema: {
-      OrderPlaced: z.object({
-        customerId: text,
-        cartId: text,
-        lines: z.array(line).min(1),
-        cents,
-      }),
-      OrderPaid: z.object({ receipt: text }),
-      OrderSent: z.object({ tracking: text }),
-      OrderDelivered: z.object({ to: text }),
-      OrderCancelled: z.object({ reason: text }),
-    },
-    create: (): Order => ({ state: "new", cartId: "", cents: 0 }),
-    fold: (event): Partial<Order> => {
-      switch (event.type) {
-        case "OrderPlaced":
-          return { state: "placed", cartId: event.cartId, cents: event.cents };
-        case "OrderPaid":
-          return { state: "paid" };
-        case "OrderSent":
-          return { state: "sent" };
-        case "OrderDelivered":
-          return { state: "delivered" };
-        case "OrderCancelled":
-          return { state: "cancelled" };
-      }
-    },
-  });
+export const order: StorableAggregate<
+  OrderEvent,
+  Order,
+  "orders",
+  StoredOrderEvent
+> = createAggregate({
+  stream: "orders",
+  upcast: upcastOrders,
+  schema: {
+    OrderPlaced: z.object({
+      customerId: text,
+      cartId: text,
+      lines: z.array(line).min(1),
+      cents,
+    }),
+    OrderPaid: z.object({ receipt: text }),
+    OrderSent: z.object({ tracking: text }),
+    OrderDelivered: z.object({ to: text }),
+    OrderCancelled: z.object({ reason: text }),
+  },
+  create: (): Order => ({ state: "new", cartId: "", cents: 0 }),
+  fold: (event): Partial<Order> => {
+    switch (event.type) {
+      case "OrderPlaced":
+        return { state: "placed", cartId: event.cartId, cents: event.cents };
+      case "OrderPaid":
+        return { state: "paid" };
+      case "OrderSent":
+        return { state: "sent" };
+      case "OrderDelivered":
+        return { state: "delivered" };
+      case "OrderCancelled":
+        return { state: "cancelled" };
+    }
+  },
+});
 
 /** What can be asked of an order. A cart is ordered once. */
 export const orderCommands = {
@@ -84,7 +81,7 @@ export const orderCommands = {
         customerId,
         cartId,
         lines,
-        cents: lines.reduce((sum, one) => sum + one.quantity * one.cents, 0),
+        cents: sumOf(lines),
       },
       reserve: [cartKey(cartId)],
     };

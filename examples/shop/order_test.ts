@@ -47,3 +47,25 @@ test("what is paid is not cancelled", () =>
   orders.given([placed, { type: "OrderPaid", receipt: "r1" }])
     .when.cancel({ reason: "changed my mind" })
     .thenError("STATE"));
+
+test("an order of 2023 was placed and paid at once", async () => {
+  const of2023 = orders.given([{
+    type: "Bought",
+    customer: "charles",
+    product: "clock",
+    count: 2,
+    euros: 12.5,
+    receipt: "r1",
+  }]);
+  await of2023.when.send({ tracking: "P1" })
+    .thenState({ state: "sent", cents: 25_00 });
+  await of2023.when.cancel({ reason: "late" }).thenError("STATE");
+});
+
+test("an order of 2024 had prices in euros, and no sum", () =>
+  orders.given([{
+    type: "OrderPlaced",
+    customerId: "grace",
+    cartId: "c1",
+    items: [{ sku: "clock", quantity: 3, euros: 14.99 }],
+  }]).when.pay({ receipt: "r1" }).thenState({ state: "paid", cents: 44_97 }));

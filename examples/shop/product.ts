@@ -1,6 +1,7 @@
 import {
   CommandError,
   createAggregate,
+  createUpcasters,
   type StorableAggregate,
 } from "evtstore";
 
@@ -10,25 +11,41 @@ export type ProductEvent =
   | { type: "PriceChanged"; cents: number }
   | { type: "ProductWithdrawn" };
 
+/** Every shape that was ever stored: prices were in euros until 2024. */
+export type StoredProductEvent =
+  | ProductEvent
+  | { type: "ProductListed"; name: string; euros: number };
+
 /** What the shop sells. */
 export type Product = { isListed: boolean; name: string; cents: number };
 
 /** A product and what its events change. */
-export const product: StorableAggregate<ProductEvent, Product, "products"> =
-  createAggregate({
-    stream: "products",
-    create: (): Product => ({ isListed: false, name: "", cents: 0 }),
-    fold: (event: ProductEvent): Partial<Product> => {
-      switch (event.type) {
-        case "ProductListed":
-          return { isListed: true, name: event.name, cents: event.cents };
-        case "PriceChanged":
-          return { cents: event.cents };
-        case "ProductWithdrawn":
-          return { isListed: false };
-      }
+export const product: StorableAggregate<
+  ProductEvent,
+  Product,
+  "products",
+  StoredProductEvent
+> = createAggregate({
+  stream: "products",
+  upcast: createUpcasters<StoredProductEvent, ProductEvent>({
+    ProductListed(event) {
+      if (!("euros" in event)) return event;
+      const { type, name, euros } = event;
+      return { type, name, cents: Math.round(euros * 100) };
     },
-  });
+  }),
+  create: (): Product => ({ isListed: false, name: "", cents: 0 }),
+  fold: (event: ProductEvent): Partial<Product> => {
+    switch (event.type) {
+      case "ProductListed":
+        return { isListed: true, name: event.name, cents: event.cents };
+      case "PriceChanged":
+        return { cents: event.cents };
+      case "ProductWithdrawn":
+        return { isListed: false };
+    }
+  },
+});
 
 /** What can be asked of a product. */
 export const productCommands = {
