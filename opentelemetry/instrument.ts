@@ -1,8 +1,9 @@
-import { type Meter, metrics, trace, type Tracer } from "@opentelemetry/api";
+import { metrics, trace } from "@opentelemetry/api";
 import type { Provider, ProviderOrPromise } from "../core/provider.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { OBSERVER } from "../core/work_observer.ts";
 import { SCOPE, systemOf } from "./names.ts";
+import type { Meter, Tracer } from "./sdk_types.ts";
 import { storeOperations } from "./store_operations.ts";
 import { workSpans } from "./work_spans.ts";
 

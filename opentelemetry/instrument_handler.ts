@@ -1,13 +1,10 @@
-import {
-  type BatchObservableCallback,
-  type Meter,
-  metrics,
-} from "@opentelemetry/api";
+import { type BatchObservableCallback, metrics } from "@opentelemetry/api";
 import type { HandlerControls } from "../core/handler_options.ts";
 import type { HandlerState } from "../core/handler_status.ts";
 import { errorTypeOf } from "./failure.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { attribute, SCOPE } from "./names.ts";
+import type { Meter } from "./sdk_types.ts";
 
 /** Options of {@linkcode instrumentHandler}. */
 export type HandlerInstrumentOptions = {

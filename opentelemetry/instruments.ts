@@ -1,9 +1,5 @@
-import type {
-  Counter,
-  Histogram,
-  Meter,
-  ObservableGauge,
-} from "@opentelemetry/api";
+import type { Counter, Histogram, ObservableGauge } from "@opentelemetry/api";
+import type { Meter } from "./sdk_types.ts";
 
 /** What of a provider and its handlers is measured. */
 export type Instruments = {

@@ -6,5 +6,6 @@
  */
 export { instrument } from "./instrument.ts";
 export type { InstrumentOptions } from "./instrument.ts";
+export type { Meter, Tracer } from "./sdk_types.ts";
 export { instrumentHandler } from "./instrument_handler.ts";
 export type { HandlerInstrumentOptions } from "./instrument_handler.ts";

@@ -4,13 +4,13 @@ import {
   type Span,
   SpanKind,
   trace,
-  type Tracer,
 } from "@opentelemetry/api";
 import { VersionError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import { errorTypeOf, markFailed } from "./failure.ts";
 import type { Instruments } from "./instruments.ts";
 import { attribute, SCOPE } from "./names.ts";
+import type { Tracer } from "./sdk_types.ts";
 import { creationOf, withTraceContext } from "./trace_context.ts";
 
 /** What an instrumented provider is made of. */
@@ -57,7 +57,7 @@ export function storeOperations(
   ): Promise<T> {
     const stream = attributes[attribute.databaseCollection];
     const operation = attributes[attribute.databaseOperation];
-    const span = tracer.startSpan(
+    const span: Span = tracer.startSpan(
       stream === undefined ? `${operation}` : `${operation} ${stream}`,
       { kind: SpanKind.CLIENT, attributes: { ...attributes, ...more } },
     );

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  type Span,
   SpanKind,
   type SpanOptions,
   trace,
@@ -22,7 +23,7 @@ export function workSpans({ tracer, instruments }: Telemetry): WorkObserver {
     measure: (seconds: number, failure: Attributes) => void,
     work: () => Promise<T> | T,
   ): Promise<T> {
-    const span = tracer.startSpan(name, options);
+    const span: Span = tracer.startSpan(name, options);
     const startedAt = performance.now();
     const inside: Context = asCreation(
       trace.setSpan(context.active(), span),
