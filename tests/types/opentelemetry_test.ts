@@ -1,5 +1,5 @@
 import { metrics, trace } from "@opentelemetry/api";
-import { createDomain, createHandler } from "evtstore";
+import { createAggregate, createDomain, createHandler } from "evtstore";
 import { instrument, instrumentHandler } from "evtstore/opentelemetry";
 import {
   createProvider,
@@ -8,6 +8,12 @@ import {
 import { createProvider as openSqlite } from "evtstore/provider/sqlite";
 import { test } from "node:test";
 import { type Equal, expectType } from "./equal.ts";
+
+const account = createAggregate({
+  stream: "accounts",
+  create: () => ({}),
+  fold: (_event: { type: "Opened" }) => ({}),
+});
 
 test("an instrumented provider is what it was, for the compiler too", () => {
   const memory = createProvider();
@@ -20,8 +26,11 @@ test("an instrumented provider is what it was, for the compiler too", () => {
   expectType<Equal<typeof promised, Promise<typeof memory>>>();
   const close = () => instrument(openSqlite({ path: ":memory:" })).close();
   expectType<Equal<typeof close, () => Promise<void>>>();
-  const { createHandler: ofDomain } = createDomain({ provider: measured }, {});
-  const handler = ofDomain("none", [], { transactional: true });
+  const { createHandler: ofDomain } = createDomain(
+    { provider: measured },
+    { account },
+  );
+  const handler = ofDomain("all", ["accounts"], { transactional: true });
   handler.handleBatch((_events, tx) => {
     expectType<Equal<typeof tx, MemoryTransaction>>();
   });
