@@ -6,6 +6,7 @@ import { CommandExecutor } from "./command_executor.ts";
 import { createCommands } from "./commands.ts";
 import { createDomainV1 } from "./domain_v1.ts";
 import { createDomainV2 } from "./domain_v2.ts";
+import { VersionError } from "./errors.ts";
 import type { Provider } from "./provider.ts";
 import { OBSERVER, observerOf, type WorkObserver } from "./work_observer.ts";
 
@@ -135,9 +136,12 @@ test("commands of one aggregate's domain are observed, loaded or not", async () 
     }),
   }, { add: added });
   await command.add("a", {});
-  await (await getAggregate("a")).add({});
+  const loaded = await getAggregate("a");
+  await loaded.add({});
   const about = { stream: "counters", aggregateId: "a", command: "add" };
   assert.deepEqual(calls, [about, about]);
+  // Observed or not, it decides on what was loaded, which is old by now.
+  await assert.rejects(loaded.add({}), VersionError);
 });
 
 test("an observer is called for each callback, and for each batch", async () => {

@@ -211,6 +211,19 @@ test("a refusal is no error; a failure is one, and says nothing", async () => {
   assert(!everything.includes(SECRET));
 });
 
+test("a command that somebody else was faster than is in error", async () => {
+  const { recorder, accounts } = setUp();
+  const old = { expectedVersion: 3 };
+  await assert.rejects(
+    accounts.deposit("ada", { cents: 5 }, old),
+    VersionError,
+  );
+  const command = only(recorder.named("command accounts.deposit"));
+  assert.equal(command.status.code, SpanStatusCode.ERROR);
+  assert.equal(command.attributes["error.type"], "VERSION_CONFLICT");
+  assert.equal(command.attributes["evtstore.command.refusal"], undefined);
+});
+
 test("a conflict is counted, and the append that lost is in error", async () => {
   const memory = createProvider();
   let isFirst = true;

@@ -1,5 +1,10 @@
 import { metrics, trace } from "@opentelemetry/api";
-import { createAggregate, createDomain, createHandler } from "evtstore";
+import {
+  createAggregate,
+  createDomain,
+  createHandler,
+  type ProcessControls,
+} from "evtstore";
 import { instrument, instrumentHandler } from "evtstore/opentelemetry";
 import {
   createProvider,
@@ -49,6 +54,7 @@ test("handlers of every kind can be measured", () => {
   );
   expectType<Equal<typeof end, () => void>>();
   end();
+  void ((process: ProcessControls<any>) => instrumentHandler(process));
   // @ts-expect-error: a tracer makes no metrics
   const wrong = () => instrumentHandler({}, { meter: trace.getTracer("shop") });
   void wrong;
