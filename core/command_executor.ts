@@ -25,6 +25,7 @@ import { isSamePosition } from "./position.ts";
 import type { AppendOptions, Provider } from "./provider.ts";
 import { currentMetadata } from "./metadata_context.ts";
 import { toStorable } from "./schema.ts";
+import { observerOf } from "./work_observer.ts";
 
 /** What a command handler decides on an aggregate. */
 export type Decide<E extends Event, A extends Aggregate> = (
@@ -59,14 +60,25 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
    *
    * @param loaded The aggregate to decide on. Without it the newest one is
    * loaded, and loaded again after a conflict.
+   * @param command What an observer of the provider calls it.
    */
   async execute(
     id: string,
     decide: Decide<E, A>,
     options: CommandOptions = {},
     loaded?: A & BaseAggregate,
+    command?: string,
   ): Promise<A & BaseAggregate> {
     const provider = await this.#prepare(id, options);
+    const observer = command === undefined ? undefined : observerOf(provider);
+    if (observer && command !== undefined) {
+      const { stream } = this.#provided;
+      return await observer.command(
+        { stream, aggregateId: id, command },
+        // Without its name it is not observed a second time.
+        () => this.execute(id, decide, options, loaded),
+      );
+    }
     const mayRetry = !loaded && options.expectedVersion === undefined;
     const kept = loaded ? undefined : this.#kept(id, options);
     const tried = kept &&

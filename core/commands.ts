@@ -207,6 +207,8 @@ export function createCommands(
           (aggregate) =>
             handler[type]!({ ...parsed, aggregateId: id, type }, aggregate),
           options,
+          undefined,
+          type,
         );
       },
     ]),

@@ -257,7 +257,13 @@ export function createDomainV1(
       type,
       async (body: object, options?: CommandOptions) =>
         executable(
-          await executor.execute(id, decide(type, id, body), options, loaded),
+          await executor.execute(
+            id,
+            decide(type, id, body),
+            options,
+            loaded,
+            type,
+          ),
         ),
     ]);
     // A copy, so that what is done to it is not decided on.
@@ -269,7 +275,13 @@ export function createDomainV1(
     command: Object.fromEntries(types.map((type) => [
       type,
       async (id: string, body: object, options?: CommandOptions) =>
-        await executor.execute(id, decide(type, id, body), options),
+        await executor.execute(
+          id,
+          decide(type, id, body),
+          options,
+          undefined,
+          type,
+        ),
     ])),
     getAggregate: async (id) => executable(await provided.getAggregate(id)),
     handler: (bookmark: string, options: DomainHandlerOpts = {}) =>

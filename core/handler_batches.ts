@@ -3,6 +3,7 @@ import type { Batch } from "./handler_callbacks.ts";
 import type { PageContext } from "./handler_page.ts";
 import type { PageResult } from "./page_progress.ts";
 import { inTransaction } from "./handler_transaction.ts";
+import { observerOf } from "./work_observer.ts";
 
 /**
  * Handles a page in as many calls as its size asks for. The bookmark moves with
@@ -18,12 +19,20 @@ export async function runInBatches(
     ...toMeta(stored, isReplay(stored)),
     event: stored.event,
   });
+  const observer = observerOf(context.provider);
+  const call = (due: StoreEvent<any>[], tx: unknown) =>
+    observer
+      ? observer.handle(
+        { bookmark: context.bookmark, events: due },
+        () => callback(due.map(toBatched), tx),
+      )
+      : callback(due.map(toBatched), tx);
   const total: PageResult = { seen: 0, handled: 0, moved: true };
   while (total.seen < events.length && !enough()) {
     const batch = events.slice(total.seen, total.seen + size);
     const due = batch.filter((one) => !parked?.holds(one));
     const work = async (tx: unknown): Promise<PageResult> => {
-      if (due.length > 0) await callback(due.map(toBatched), tx);
+      if (due.length > 0) await call(due, tx);
       return { seen: batch.length, handled: due.length, moved: true };
     };
     const result = transactional

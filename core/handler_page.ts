@@ -17,6 +17,7 @@ import { isSamePosition } from "./position.ts";
 import type { Provider } from "./provider.ts";
 import { causedBy } from "./metadata_context.ts";
 import { inTransaction } from "./handler_transaction.ts";
+import { observerOf } from "./work_observer.ts";
 
 /** What a page of events is handled with. */
 export type PageContext = RetryContext & {
@@ -248,7 +249,15 @@ export class PageRunner {
     try {
       const { aggregateId, event } = stored;
       const meta = toMeta(stored, this.#context.isReplay(stored));
-      await causedBy(stored, () => callback(aggregateId, event, meta, tx));
+      const call = () => callback(aggregateId, event, meta, tx);
+      const { provider, bookmark } = this.#context;
+      const observer = observerOf(provider);
+      await (observer
+        ? observer.handle(
+          { bookmark, events: [stored] },
+          () => causedBy(stored, call),
+        )
+        : causedBy(stored, call));
     } catch (error) {
       throw new EventFailure(error, stored);
     }

@@ -6,9 +6,10 @@ export type DenoConfig = {
   imports: Record<string, string>;
 };
 
-/** The drivers, and the majors of them that the tests run beside the one of `deno.json`. */
+/** The optional packages, and the majors of them that the tests run beside the one of `deno.json`. */
 const drivers: Record<string, string[]> = {
   "@nats-io/transport-node": [],
+  "@opentelemetry/api": [],
   "knex": [],
   "mongodb": ["6"],
   "mysql2": [],

@@ -13,6 +13,7 @@ const minute = 60_000;
 
 const drivers: Record<string, string> = {
   "@nats-io/transport-node": "3",
+  "@opentelemetry/api": "1",
   "@types/node": "24",
   "@types/pg": "8",
   knex: "3",

@@ -96,6 +96,7 @@ export const guide = [
       page("Run in production", "/how-to/run-in-production"),
       page("Use the command line", "/how-to/command-line"),
       page("Watch over handlers", "/how-to/watch-handlers"),
+      page("Trace and measure with OpenTelemetry", "/how-to/opentelemetry"),
       page("Handle errors", "/how-to/handle-errors"),
       page("Park failing events", "/how-to/park-failing-events"),
       page("Let TypeScript help", "/how-to/typescript"),

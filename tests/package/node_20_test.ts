@@ -5,7 +5,14 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FOLDERS = ["core", "providers", "spec", "testing", "cli"];
+const FOLDERS = [
+  "core",
+  "providers",
+  "spec",
+  "testing",
+  "cli",
+  "opentelemetry",
+];
 
 /** "Do you need to change your target library?": it is newer than that. */
 const TOO_NEW = new Set([2550, 2583]);
