@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import { setImmediate } from "node:timers/promises";
-import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
+import { StoreError } from "../core/errors.ts";
 import {
   type KnexClient,
   type KnexConnection,
@@ -16,9 +16,15 @@ import {
 import { transactOn } from "./knex_transaction.ts";
 import { SingleWriter } from "./single_writer.ts";
 import { BEGIN } from "./sql/sqlite.ts";
-
-/** What a statement is bound to. */
-export type SqliteValue = string | number | null;
+import type {
+  Operation as AnyOperation,
+  SqliteStore,
+} from "./sql/sqlite_provider.ts";
+import {
+  type SqliteValue,
+  type Steps,
+  takeInTurn,
+} from "./sql/sqlite_steps.ts";
 
 /** Runs statements on one and the same connection. */
 export type SqliteSession = {
@@ -30,15 +36,7 @@ export type SqliteSession = {
   run(sql: string, ...values: SqliteValue[]): Promise<number>;
 };
 
-/** What an operation is called in errors, and where it belongs. */
-export type Operation = {
-  /** The name of the provider's method. */
-  what: string;
-  /** The transaction of the caller, if it has one. */
-  tx?: Knex.Transaction | undefined;
-  /** The names that a caller needs to act on an error. */
-  facts?: StoreErrorFacts;
-};
+type Operation = AnyOperation<Knex.Transaction>;
 
 type Work<T> = (session: SqliteSession) => Promise<T>;
 
@@ -49,7 +47,7 @@ type Telling = { inTransaction?: boolean };
 const writers = new WeakMap<KnexClient, SingleWriter>();
 
 /** Where each operation runs on a client of Knex, and what its failure is called. */
-export class KnexSqliteStore {
+export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
   #client: KnexClient;
   #writer: SingleWriter;
   #turns = new WeakMap<KnexConnection, Promise<unknown>>();
@@ -63,7 +61,7 @@ export class KnexSqliteStore {
   }
 
   /** Whether no other connection can reach the database. */
-  get isPrivate(): boolean {
+  isPrivate(): boolean {
     const { connection } = this.#client.config as {
       connection?: { filename?: unknown } | string;
     };
@@ -74,7 +72,17 @@ export class KnexSqliteStore {
   }
 
   /** Runs `work` on what is committed, or inside the caller's transaction. */
-  async read<T>(operation: Operation, work: Work<T>): Promise<T> {
+  read<T>(operation: Operation, work: () => Steps<T>): Promise<T> {
+    return this.readBy(operation, (session) => take(session, work()));
+  }
+
+  /** Runs `work` and commits it, or inside the caller's transaction. */
+  write<T>(operation: Operation, work: () => Steps<T>): Promise<T> {
+    return this.writeBy(operation, (session) => take(session, work()));
+  }
+
+  /** As `read`, for work that asks the session itself. */
+  async readBy<T>(operation: Operation, work: Work<T>): Promise<T> {
     const { what, tx } = operation;
     return await this.#guard(operation, async () => {
       // It would wait for the only connection, which its transaction holds.
@@ -89,8 +97,8 @@ export class KnexSqliteStore {
     });
   }
 
-  /** Runs `work` and commits it, or inside the caller's transaction. */
-  async write<T>(operation: Operation, work: Work<T>): Promise<T> {
+  /** As `write`, for work that asks the session itself. */
+  async writeBy<T>(operation: Operation, work: Work<T>): Promise<T> {
     const { what, tx } = operation;
     return await this.#guard(
       operation,
@@ -210,6 +218,13 @@ export class KnexSqliteStore {
         { field: "tx" },
       );
   }
+}
+
+function take<T>(session: SqliteSession, steps: Steps<T>): Promise<T> {
+  return takeInTurn(
+    steps,
+    ({ wants, sql, values }) => session[wants](sql, ...values),
+  );
 }
 
 // Waiting for the lock inside SQLite would block the event loop.

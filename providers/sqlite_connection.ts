@@ -1,13 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StoreError } from "../core/errors.ts";
 import { BEGIN, SELECT_FILE } from "./sql/sqlite.ts";
+import { type SqliteValue, type Steps, takeNow } from "./sql/sqlite_steps.ts";
 import { patiently } from "./sqlite_errors.ts";
 
 /** Since Node 22.16. */
 type NewerStatement = { setReturnArrays?(enabled: boolean): void };
-
-/** What a statement is bound to. */
-export type SqliteValue = string | number | null;
 
 /** How hard a commit is pressed onto the disk; see SQLite's `synchronous`. */
 export type SqliteSynchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
@@ -53,6 +51,14 @@ export class SqliteConnection {
   /** @returns How many rows were changed. */
   run(sql: string, ...values: SqliteValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** Takes all steps at once: nothing else runs on it meanwhile. */
+  take<T>(steps: Steps<T>): T {
+    return takeNow(
+      steps,
+      ({ wants, sql, values }) => this[wants](sql, ...values),
+    );
   }
 
   /**

@@ -1,14 +1,41 @@
-import { DuplicateCommandError, VersionError } from "../core/errors.ts";
-import type { Event, StoreEvent } from "../core/event.ts";
-import type { EventPage } from "../core/provider.ts";
-import type { SqliteSession } from "./knex_sqlite_store.ts";
+import { DuplicateCommandError, VersionError } from "../../core/errors.ts";
+import type { Event, StoreEvent } from "../../core/event.ts";
+import type { EventPage } from "../../core/provider.ts";
 import {
   MAX_STREAMS,
   type SqliteEventRow,
   type SqliteStatements,
-} from "./sql/sqlite.ts";
-import { toStoreEvent } from "./sql/sqlite_rows.ts";
-import type { Append, EncodedEvent } from "./sqlite_events.ts";
+} from "./sqlite.ts";
+import { toStoreEvent } from "./sqlite_rows.ts";
+import { all, get, type Steps } from "./sqlite_steps.ts";
+
+/** What `append` was asked to store. */
+export type Append<Stored> = {
+  stream: string;
+  aggregateId: string;
+  version: number;
+  events: Stored[];
+  commandId: string | undefined;
+};
+
+/** The parts of an event that the database holds as text. */
+export type EncodedEvent = {
+  timestamp: string;
+  event: string;
+  metadata: string | null;
+};
+
+/** Writes events as text: what changes in them later is not stored. */
+export function encodeAppend(
+  append: Append<StoreEvent<any>>,
+): Append<EncodedEvent> {
+  const events = append.events.map(({ timestamp, event, metadata }) => ({
+    timestamp: new Date(timestamp).toISOString(),
+    event: JSON.stringify(event),
+    metadata: metadata === undefined ? null : JSON.stringify(metadata),
+  }));
+  return { ...append, events };
+}
 
 /**
  * Stores the events, inside a transaction that holds the write lock.
@@ -17,24 +44,18 @@ import type { Append, EncodedEvent } from "./sqlite_events.ts";
  * @throws {DuplicateCommandError} If the command was stored before.
  * @throws {VersionError} If the aggregate is not at `version - 1`.
  */
-export async function appendEvents(
-  session: SqliteSession,
+export function* appendEvents(
   statements: SqliteStatements,
   { stream, aggregateId, version, events, commandId }: Append<EncodedEvent>,
-): Promise<number[]> {
+): Steps<number[]> {
   // A repeated command is told so, though its version is outdated as well.
   if (
     commandId !== undefined &&
-    await findCommand(session, statements, stream, aggregateId, commandId)
+    (yield* findCommand(statements, stream, aggregateId, commandId))
   ) {
     throw new DuplicateCommandError({ stream, aggregateId, commandId });
   }
-  const actualVersion = await readVersion(
-    session,
-    statements,
-    stream,
-    aggregateId,
-  );
+  const actualVersion = yield* readVersion(statements, stream, aggregateId);
   const expectedVersion = version - 1;
   if (actualVersion !== expectedVersion) {
     throw VersionError.of({
@@ -46,7 +67,7 @@ export async function appendEvents(
   }
   const positions: number[] = [];
   for (const [index, { timestamp, event, metadata }] of events.entries()) {
-    const row = await session.get<{ position: number }>(
+    const row = yield* get<{ position: number }>(
       statements.insertEvent,
       stream,
       aggregateId,
@@ -63,13 +84,12 @@ export async function appendEvents(
 }
 
 /** The version of an aggregate, 0 if it has no events. */
-export async function readVersion(
-  session: SqliteSession,
+export function* readVersion(
   statements: SqliteStatements,
   stream: string,
   aggregateId: string,
-): Promise<number> {
-  const row = await session.get<{ version: number }>(
+): Steps<number> {
+  const row = yield* get<{ version: number }>(
     statements.selectVersion,
     stream,
     aggregateId,
@@ -78,14 +98,13 @@ export async function readVersion(
 }
 
 /** The version of the first event of a command. */
-export async function findCommand(
-  session: SqliteSession,
+export function* findCommand(
   statements: SqliteStatements,
   stream: string,
   aggregateId: string,
   commandId: string,
-): Promise<number | undefined> {
-  const row = await session.get<{ version: number }>(
+): Steps<number | undefined> {
+  const row = yield* get<{ version: number }>(
     statements.selectCommand,
     stream,
     aggregateId,
@@ -95,36 +114,31 @@ export async function findCommand(
 }
 
 /** The position of the newest event, or 0. */
-export async function readHead(
-  session: SqliteSession,
-  statements: SqliteStatements,
-): Promise<number> {
-  const row = await session.get<{ position: number }>(statements.selectHead);
+export function* readHead(statements: SqliteStatements): Steps<number> {
+  const row = yield* get<{ position: number }>(statements.selectHead);
   return row!.position;
 }
 
 /** The events of the streams after a position, at most `limit` unless negative. */
-export async function readPage<E extends Event>(
-  session: SqliteSession,
+export function* readPage<E extends Event>(
   statements: SqliteStatements,
   streams: string[],
   after: number,
   limit: number,
-): Promise<EventPage<E>> {
-  // The head is read first and nothing beyond it after: others append between
-  // these statements, and none may be jumped over.
-  const head = await readHead(session, statements);
+): Steps<EventPage<E>> {
+  // The head is read first and nothing beyond it after: other processes append
+  // between these statements, and none may be jumped over.
+  const head = yield* readHead(statements);
   const rows: SqliteEventRow[] = [];
   if (head > after) {
     for (let start = 0; start < streams.length; start += MAX_STREAMS) {
       const some = streams.slice(start, start + MAX_STREAMS);
-      rows.push(
-        ...await session.all<SqliteEventRow>(
-          statements.selectEventsFrom(some.length),
-          ...some.flatMap((stream) => [stream, after, head]),
-          limit,
-        ),
+      const found = yield* all<SqliteEventRow>(
+        statements.selectEventsFrom(some.length),
+        ...some.flatMap((stream) => [stream, after, head]),
+        limit,
       );
+      rows.push(...found);
     }
     if (streams.length > MAX_STREAMS) {
       rows.sort((left, right) => left.position - right.position);
@@ -137,22 +151,21 @@ export async function readPage<E extends Event>(
 }
 
 /** The events of one aggregate after a position, at most `limit` unless negative. */
-export async function readAggregate<E extends Event>(
-  session: SqliteSession,
+export function* readAggregate<E extends Event>(
   statements: SqliteStatements,
   stream: string,
   aggregateId: string,
   after: number,
   limit: number,
-): Promise<StoreEvent<E>[]> {
-  const aggregate = [stream, aggregateId];
+): Steps<StoreEvent<E>[]> {
+  const aggregate = [stream, aggregateId] as const;
   const rows = after === 0
-    ? await session.all<SqliteEventRow>(
+    ? yield* all<SqliteEventRow>(
       statements.selectEventsFor,
       ...aggregate,
       limit,
     )
-    : await session.all<SqliteEventRow>(
+    : yield* all<SqliteEventRow>(
       statements.selectEventsForAfter,
       after,
       ...aggregate,
@@ -164,17 +177,16 @@ export async function readAggregate<E extends Event>(
 }
 
 /** The newest event of the streams, or of one aggregate in them. */
-export async function readLast<E extends Event>(
-  session: SqliteSession,
+export function* readLast<E extends Event>(
   statements: SqliteStatements,
   streams: string[],
   aggregateId: string | undefined,
-): Promise<StoreEvent<E> | undefined> {
+): Steps<StoreEvent<E> | undefined> {
   let last: SqliteEventRow | undefined;
   for (const stream of streams) {
     const row = aggregateId === undefined
-      ? await session.get<SqliteEventRow>(statements.selectLastEvent, stream)
-      : await session.get<SqliteEventRow>(
+      ? yield* get<SqliteEventRow>(statements.selectLastEvent, stream)
+      : yield* get<SqliteEventRow>(
         statements.selectLastEventFor,
         stream,
         aggregateId,
