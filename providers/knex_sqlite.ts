@@ -48,9 +48,9 @@ export async function migrateSqlite(
   const store = new KnexSqliteStore(client);
   const operation = { what: "migrate" };
   if (print) {
-    return await store.readBy(operation, (session) => missing(session, tables));
+    return await store.read(operation, (session) => missing(session, tables));
   }
-  await store.writeBy(operation, async (session) => {
+  await store.write(operation, async (session) => {
     for (const statement of await missing(session, tables)) {
       await session.run(statement);
     }

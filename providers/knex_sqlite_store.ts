@@ -20,11 +20,7 @@ import type {
   Operation as AnyOperation,
   SqliteStore,
 } from "./sql/sqlite_provider.ts";
-import {
-  type SqliteValue,
-  type Steps,
-  takeInTurn,
-} from "./sql/sqlite_steps.ts";
+import type { Answer, SqliteValue } from "./sql/sqlite_session.ts";
 
 /** Runs statements on one and the same connection. */
 export type SqliteSession = {
@@ -38,7 +34,7 @@ export type SqliteSession = {
 
 type Operation = AnyOperation<Knex.Transaction>;
 
-type Work<T> = (session: SqliteSession) => Promise<T>;
+type Work<T> = (session: SqliteSession) => Answer<T>;
 
 /** The connection of a driver that tells whether a transaction is open. */
 type Telling = { inTransaction?: boolean };
@@ -72,17 +68,7 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
   }
 
   /** Runs `work` on what is committed, or inside the caller's transaction. */
-  read<T>(operation: Operation, work: () => Steps<T>): Promise<T> {
-    return this.readBy(operation, (session) => take(session, work()));
-  }
-
-  /** Runs `work` and commits it, or inside the caller's transaction. */
-  write<T>(operation: Operation, work: () => Steps<T>): Promise<T> {
-    return this.writeBy(operation, (session) => take(session, work()));
-  }
-
-  /** As `read`, for work that asks the session itself. */
-  async readBy<T>(operation: Operation, work: Work<T>): Promise<T> {
+  async read<T>(operation: Operation, work: Work<T>): Promise<T> {
     const { what, tx } = operation;
     return await this.#guard(operation, async () => {
       // It would wait for the only connection, which its transaction holds.
@@ -97,8 +83,8 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
     });
   }
 
-  /** As `write`, for work that asks the session itself. */
-  async writeBy<T>(operation: Operation, work: Work<T>): Promise<T> {
+  /** Runs `work` and commits it, or inside the caller's transaction. */
+  async write<T>(operation: Operation, work: Work<T>): Promise<T> {
     const { what, tx } = operation;
     return await this.#guard(
       operation,
@@ -218,13 +204,6 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
         { field: "tx" },
       );
   }
-}
-
-function take<T>(session: SqliteSession, steps: Steps<T>): Promise<T> {
-  return takeInTurn(
-    steps,
-    ({ wants, sql, values }) => session[wants](sql, ...values),
-  );
 }
 
 // Waiting for the lock inside SQLite would block the event loop.

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StoreError } from "../core/errors.ts";
 import { BEGIN, SELECT_FILE } from "./sql/sqlite.ts";
-import { type SqliteValue, type Steps, takeNow } from "./sql/sqlite_steps.ts";
+import type { SqliteSession, SqliteValue } from "./sql/sqlite_session.ts";
 import { patiently } from "./sqlite_errors.ts";
 
 /** Since Node 22.16. */
@@ -20,7 +20,7 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
  * A connection that keeps its prepared statements. Everything is prepared: only
  * errors of statements carry SQLite's code in every runtime.
  */
-export class SqliteConnection {
+export class SqliteConnection implements SqliteSession {
   /** The driver's own. */
   readonly database: DatabaseSync;
   #statements = new Map<string, StatementSync>();
@@ -51,14 +51,6 @@ export class SqliteConnection {
   /** @returns How many rows were changed. */
   run(sql: string, ...values: SqliteValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
-  }
-
-  /** Takes all steps at once: nothing else runs on it meanwhile. */
-  take<T>(steps: Steps<T>): T {
-    return takeNow(
-      steps,
-      ({ wants, sql, values }) => this[wants](sql, ...values),
-    );
   }
 
   /**

@@ -2,8 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type {
   Operation as AnyOperation,
   SqliteStore as AnyStore,
+  Work as AnyWork,
 } from "./sql/sqlite_provider.ts";
-import type { Steps } from "./sql/sqlite_steps.ts";
 import {
   type SqliteConnection,
   SqliteConnections,
@@ -14,6 +14,8 @@ import { closed, patiently, toStoreError } from "./sqlite_errors.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
 type Operation = AnyOperation<DatabaseSync>;
+
+type Work<T> = (connection: SqliteConnection) => T;
 
 /**
  * A database that is opened when it is first used, and where each operation
@@ -35,9 +37,10 @@ export class SqliteStore implements AnyStore<DatabaseSync> {
   }
 
   /** Runs `work` on what is committed, or inside the caller's transaction. */
-  async read<T>(operation: Operation, steps: () => Steps<T>): Promise<T> {
+  async read<T>(operation: Operation, asked: AnyWork<T>): Promise<T> {
     const { what, tx } = operation;
-    const work = (connection: SqliteConnection) => connection.take(steps());
+    // The connection answers at once, and so does the work.
+    const work = asked as Work<T>;
     return await this.#guard(operation, async () => {
       if (tx !== undefined) return work(this.#writer.joined(what, tx));
       const { isShared, reader } = await this.#connect();
@@ -48,9 +51,10 @@ export class SqliteStore implements AnyStore<DatabaseSync> {
   }
 
   /** Runs `work` and commits it, or inside the caller's transaction. */
-  async write<T>(operation: Operation, steps: () => Steps<T>): Promise<T> {
+  async write<T>(operation: Operation, asked: AnyWork<T>): Promise<T> {
     const { what, tx } = operation;
-    const work = (connection: SqliteConnection) => connection.take(steps());
+    // The connection answers at once, and so does the work.
+    const work = asked as Work<T>;
     return await this.#guard(
       operation,
       () =>
@@ -111,10 +115,7 @@ export class SqliteStore implements AnyStore<DatabaseSync> {
 
 // The caller may catch an error and commit the rest of its transaction: what
 // failed must not have half happened.
-function savepoint<T>(
-  connection: SqliteConnection,
-  work: (connection: SqliteConnection) => T,
-): T {
+function savepoint<T>(connection: SqliteConnection, work: Work<T>): T {
   connection.run("SAVEPOINT evtstore");
   try {
     const result = work(connection);

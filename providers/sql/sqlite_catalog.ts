@@ -2,7 +2,7 @@ import type { Catalog, StoredBookmark } from "../../core/catalog.ts";
 import { compareBytes } from "../byte_order.ts";
 import type { SqliteCommandRow, SqliteStatements } from "./sqlite.ts";
 import type { SqliteStore } from "./sqlite_provider.ts";
-import { all, type SqliteValue } from "./sqlite_steps.ts";
+import type { SqliteValue } from "./sqlite_session.ts";
 
 /** What an SQLite database holds, by whichever driver. */
 export function createCatalog(
@@ -11,7 +11,7 @@ export function createCatalog(
   checkPosition: (field: string, value: unknown) => number,
 ): Catalog {
   const run = <Row>(what: string, sql: string, ...values: SqliteValue[]) =>
-    store.read<Row[]>({ what }, () => all(sql, ...values));
+    store.read<Row[]>({ what }, (session) => session.all(sql, ...values));
   return {
     async streams() {
       const rows = await run<{ stream: string }>(

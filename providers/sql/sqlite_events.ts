@@ -7,7 +7,12 @@ import {
   type SqliteStatements,
 } from "./sqlite.ts";
 import { toStoreEvent } from "./sqlite_rows.ts";
-import { all, get, type Steps } from "./sqlite_steps.ts";
+import {
+  after,
+  type Answer,
+  inTurn,
+  type SqliteSession,
+} from "./sqlite_session.ts";
 
 /** What `append` was asked to store. */
 export type Append<Stored> = {
@@ -44,154 +49,190 @@ export function encodeAppend(
  * @throws {DuplicateCommandError} If the command was stored before.
  * @throws {VersionError} If the aggregate is not at `version - 1`.
  */
-export function* appendEvents(
+export function appendEvents(
+  session: SqliteSession,
   statements: SqliteStatements,
   { stream, aggregateId, version, events, commandId }: Append<EncodedEvent>,
-): Steps<number[]> {
-  // A repeated command is told so, though its version is outdated as well.
-  if (
-    commandId !== undefined &&
-    (yield* findCommand(statements, stream, aggregateId, commandId))
-  ) {
-    throw new DuplicateCommandError({ stream, aggregateId, commandId });
-  }
-  const actualVersion = yield* readVersion(statements, stream, aggregateId);
-  const expectedVersion = version - 1;
-  if (actualVersion !== expectedVersion) {
-    throw VersionError.of({
-      stream,
-      aggregateId,
-      expectedVersion,
-      actualVersion,
-    });
-  }
-  const positions: number[] = [];
-  for (const [index, { timestamp, event, metadata }] of events.entries()) {
-    const row = yield* get<{ position: number }>(
-      statements.insertEvent,
-      stream,
-      aggregateId,
-      version + index,
-      timestamp,
-      event,
-      metadata,
-      // The first event stands for the command.
-      index === 0 ? commandId ?? null : null,
+): Answer<number[]> {
+  const insert = () =>
+    inTurn(events, ({ timestamp, event, metadata }, index) =>
+      after(
+        session.get<{ position: number }>(
+          statements.insertEvent,
+          stream,
+          aggregateId,
+          version + index,
+          timestamp,
+          event,
+          metadata,
+          // The first event stands for the command.
+          index === 0 ? commandId ?? null : null,
+        ),
+        (row) => row!.position,
+      ));
+  const compare = () =>
+    after(
+      readVersion(session, statements, stream, aggregateId),
+      (actualVersion) => {
+        const expectedVersion = version - 1;
+        if (actualVersion === expectedVersion) return insert();
+        throw VersionError.of({
+          stream,
+          aggregateId,
+          expectedVersion,
+          actualVersion,
+        });
+      },
     );
-    positions.push(row!.position);
-  }
-  return positions;
+  if (commandId === undefined) return compare();
+  // A repeated command is told so, though its version is outdated as well.
+  return after(
+    findCommand(session, statements, stream, aggregateId, commandId),
+    (found) => {
+      if (found === undefined) return compare();
+      throw new DuplicateCommandError({ stream, aggregateId, commandId });
+    },
+  );
 }
 
 /** The version of an aggregate, 0 if it has no events. */
-export function* readVersion(
+export function readVersion(
+  session: SqliteSession,
   statements: SqliteStatements,
   stream: string,
   aggregateId: string,
-): Steps<number> {
-  const row = yield* get<{ version: number }>(
-    statements.selectVersion,
-    stream,
-    aggregateId,
+): Answer<number> {
+  return after(
+    session.get<{ version: number }>(
+      statements.selectVersion,
+      stream,
+      aggregateId,
+    ),
+    (row) => row?.version ?? 0,
   );
-  return row?.version ?? 0;
 }
 
 /** The version of the first event of a command. */
-export function* findCommand(
+export function findCommand(
+  session: SqliteSession,
   statements: SqliteStatements,
   stream: string,
   aggregateId: string,
   commandId: string,
-): Steps<number | undefined> {
-  const row = yield* get<{ version: number }>(
-    statements.selectCommand,
-    stream,
-    aggregateId,
-    commandId,
+): Answer<number | undefined> {
+  return after(
+    session.get<{ version: number }>(
+      statements.selectCommand,
+      stream,
+      aggregateId,
+      commandId,
+    ),
+    (row) => row?.version,
   );
-  return row?.version;
 }
 
 /** The position of the newest event, or 0. */
-export function* readHead(statements: SqliteStatements): Steps<number> {
-  const row = yield* get<{ position: number }>(statements.selectHead);
-  return row!.position;
+export function readHead(
+  session: SqliteSession,
+  statements: SqliteStatements,
+): Answer<number> {
+  return after(
+    session.get<{ position: number }>(statements.selectHead),
+    (row) => row!.position,
+  );
 }
 
 /** The events of the streams after a position, at most `limit` unless negative. */
-export function* readPage<E extends Event>(
+export function readPage<E extends Event>(
+  session: SqliteSession,
   statements: SqliteStatements,
   streams: string[],
-  after: number,
+  position: number,
   limit: number,
-): Steps<EventPage<E>> {
+): Answer<EventPage<E>> {
   // The head is read first and nothing beyond it after: other processes append
   // between these statements, and none may be jumped over.
-  const head = yield* readHead(statements);
-  const rows: SqliteEventRow[] = [];
-  if (head > after) {
-    for (let start = 0; start < streams.length; start += MAX_STREAMS) {
-      const some = streams.slice(start, start + MAX_STREAMS);
-      const found = yield* all<SqliteEventRow>(
+  return after(readHead(session, statements), (head) => {
+    const parts = head > position ? split(streams) : [];
+    const found = inTurn(parts, (some) =>
+      session.all<SqliteEventRow>(
         statements.selectEventsFrom(some.length),
-        ...some.flatMap((stream) => [stream, after, head]),
+        ...some.flatMap((stream) => [stream, position, head]),
         limit,
-      );
-      rows.push(...found);
-    }
-    if (streams.length > MAX_STREAMS) {
-      rows.sort((left, right) => left.position - right.position);
-      if (limit >= 0) rows.splice(limit);
-    }
+      ));
+    return after(found, (all) => {
+      const rows = all.flat();
+      if (parts.length > 1) {
+        rows.sort((left, right) => left.position - right.position);
+        if (limit >= 0) rows.splice(limit);
+      }
+      const page: EventPage<E> = rows.map((row) => toStoreEvent<E>(row));
+      const isAll = limit < 0 || page.length < limit;
+      if (isAll) page.scannedTo = Math.max(head, position);
+      return page;
+    });
+  });
+}
+
+/** As many streams in each part as a statement can have. */
+function split(streams: string[]): string[][] {
+  const parts: string[][] = [];
+  for (let start = 0; start < streams.length; start += MAX_STREAMS) {
+    parts.push(streams.slice(start, start + MAX_STREAMS));
   }
-  const page: EventPage<E> = rows.map((row) => toStoreEvent<E>(row));
-  if (limit < 0 || page.length < limit) page.scannedTo = Math.max(head, after);
-  return page;
+  return parts;
 }
 
 /** The events of one aggregate after a position, at most `limit` unless negative. */
-export function* readAggregate<E extends Event>(
+export function readAggregate<E extends Event>(
+  session: SqliteSession,
   statements: SqliteStatements,
   stream: string,
   aggregateId: string,
-  after: number,
+  position: number,
   limit: number,
-): Steps<StoreEvent<E>[]> {
-  const aggregate = [stream, aggregateId] as const;
-  const rows = after === 0
-    ? yield* all<SqliteEventRow>(
+): Answer<StoreEvent<E>[]> {
+  const aggregate = [stream, aggregateId];
+  const rows = position === 0
+    ? session.all<SqliteEventRow>(
       statements.selectEventsFor,
       ...aggregate,
       limit,
     )
-    : yield* all<SqliteEventRow>(
+    : session.all<SqliteEventRow>(
       statements.selectEventsForAfter,
-      after,
+      position,
       ...aggregate,
       ...aggregate,
-      after,
+      position,
       limit,
     );
-  return rows.map((row) => toStoreEvent<E>(row));
+  return after(rows, (found) => found.map((row) => toStoreEvent<E>(row)));
 }
 
 /** The newest event of the streams, or of one aggregate in them. */
-export function* readLast<E extends Event>(
+export function readLast<E extends Event>(
+  session: SqliteSession,
   statements: SqliteStatements,
   streams: string[],
   aggregateId: string | undefined,
-): Steps<StoreEvent<E> | undefined> {
-  let last: SqliteEventRow | undefined;
-  for (const stream of streams) {
-    const row = aggregateId === undefined
-      ? yield* get<SqliteEventRow>(statements.selectLastEvent, stream)
-      : yield* get<SqliteEventRow>(
-        statements.selectLastEventFor,
-        stream,
-        aggregateId,
-      );
-    if (row && (!last || row.position > last.position)) last = row;
-  }
-  return last && toStoreEvent<E>(last);
+): Answer<StoreEvent<E> | undefined> {
+  const rows = inTurn(
+    streams,
+    (stream) =>
+      aggregateId === undefined
+        ? session.get<SqliteEventRow>(statements.selectLastEvent, stream)
+        : session.get<SqliteEventRow>(
+          statements.selectLastEventFor,
+          stream,
+          aggregateId,
+        ),
+  );
+  return after(rows, (found) => {
+    let last: SqliteEventRow | undefined;
+    for (const row of found) {
+      if (row && (!last || row.position > last.position)) last = row;
+    }
+    return last && toStoreEvent<E>(last);
+  });
 }

@@ -22,7 +22,7 @@ import {
   readVersion,
 } from "./sqlite_events.ts";
 import { createRecords } from "./sqlite_records.ts";
-import { get, run, type Steps } from "./sqlite_steps.ts";
+import type { Answer, SqliteSession } from "./sqlite_session.ts";
 
 /** What an operation is called in errors, and where it belongs. */
 export type Operation<Tx> = {
@@ -34,16 +34,19 @@ export type Operation<Tx> = {
   facts?: StoreErrorFacts;
 };
 
+/** Something to do; it is over at once if the session answers at once. */
+export type Work<T> = (session: SqliteSession) => Answer<T>;
+
 /** A database by one of the drivers, and where each operation runs. */
 export type SqliteStore<Tx> = {
   /** Runs `work` on what is committed, or inside the caller's transaction. */
-  read<T>(operation: Operation<Tx>, work: () => Steps<T>): Promise<T>;
+  read<T>(operation: Operation<Tx>, work: Work<T>): Promise<T>;
   /**
    * Runs `work` and commits it, or inside the caller's transaction. It may be
    * run more than once, and throws a `VersionError` or a
    * `DuplicateCommandError` only while it has written nothing.
    */
-  write<T>(operation: Operation<Tx>, work: () => Steps<T>): Promise<T>;
+  write<T>(operation: Operation<Tx>, work: Work<T>): Promise<T>;
   /** Runs `work` in a transaction, and passes on what it throws. */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Whether no other connection can reach the database. */
@@ -86,7 +89,7 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
 ): { provider: FullProvider<E, Tx>; watcher: AppendWatcher } {
   const statements = createStatements(tables);
   const head = (what: string) =>
-    store.read({ what }, () => readHead(statements));
+    store.read({ what }, (session) => readHead(session, statements));
   const watcher = new AppendWatcher(
     async () => await store.isPrivate() ? undefined : await head("watch"),
     onError,
@@ -109,7 +112,11 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       checkText("bookmark", bookmark);
       const row = await store.read(
         { what: "getPosition", facts: { bookmark } },
-        () => get<{ position: number }>(statements.selectBookmark, bookmark),
+        (session) =>
+          session.get<{ position: number }>(
+            statements.selectBookmark,
+            bookmark,
+          ),
       );
       return row?.position ?? 0;
     },
@@ -120,7 +127,7 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       const start = from === undefined ? from : checkPosition("from", from);
       const changes = await store.write(
         { what: "setPosition", tx, facts: { bookmark } },
-        () => moveBookmark(statements, bookmark, to, start),
+        (session) => moveBookmark(session, statements, bookmark, to, start),
       );
       if (start !== undefined) return changes === 1;
     },
@@ -130,7 +137,8 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       const after = checkPosition("position", position ?? 0);
       return await store.read(
         { what: "getEventsFrom", facts: { stream: streams.join(", ") } },
-        () => readPage<E>(statements, streams, after, limitOf(limit)),
+        (session) =>
+          readPage<E>(session, statements, streams, after, limitOf(limit)),
       );
     },
 
@@ -145,8 +153,9 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       const after = checkPosition("fromPosition", fromPosition ?? 0);
       return await store.read(
         { what: "getEventsFor", tx, facts: { stream, aggregateId } },
-        () =>
+        (session) =>
           readAggregate<E>(
+            session,
             statements,
             stream,
             aggregateId,
@@ -161,7 +170,7 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
       return await store.read(
         { what: "getLastEventFor", tx, facts: { stream: streams.join(", ") } },
-        () => readLast<E>(statements, streams, aggregateId),
+        (session) => readLast<E>(session, statements, streams, aggregateId),
       );
     },
 
@@ -176,11 +185,10 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       );
       const positions = await store.write(
         { what: "append", tx, facts: { stream, aggregateId } },
-        function* () {
-          const positions = yield* appendEvents(statements, encoded);
+        (session) => {
           const transaction = tx && transactions.get(tx);
           if (transaction) transaction.isAppendedTo = true;
-          return positions;
+          return appendEvents(session, statements, encoded);
         },
       );
       // In a transaction they are new when it commits.
@@ -213,7 +221,8 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       checkText("commandId", commandId);
       return await store.read(
         { what: "findCommand", tx, facts: { stream, aggregateId, commandId } },
-        () => findCommand(statements, stream, aggregateId, commandId),
+        (session) =>
+          findCommand(session, statements, stream, aggregateId, commandId),
       );
     },
 
@@ -227,7 +236,7 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
       checkText("aggregateId", aggregateId);
       return await store.read(
         { what: "hold", tx, facts: { stream, aggregateId } },
-        () => readVersion(statements, stream, aggregateId),
+        (session) => readVersion(session, statements, stream, aggregateId),
       );
     },
   };
@@ -235,13 +244,16 @@ export function createSqliteProvider<E extends Event, Tx extends object>(
 }
 
 function moveBookmark(
+  session: SqliteSession,
   statements: SqliteStatements,
   bookmark: string,
   to: number,
   from: number | undefined,
-): Steps<number> {
-  if (from === undefined) return run(statements.upsertBookmark, bookmark, to);
+): Answer<number> {
+  if (from === undefined) {
+    return session.run(statements.upsertBookmark, bookmark, to);
+  }
   return from === 0
-    ? run(statements.startBookmark, bookmark, to)
-    : run(statements.moveBookmark, to, bookmark, from);
+    ? session.run(statements.startBookmark, bookmark, to)
+    : session.run(statements.moveBookmark, to, bookmark, from);
 }

@@ -3,7 +3,7 @@ import { checkRecord } from "../record_input.ts";
 import type { SqliteRecordRow, SqliteStatements } from "./sqlite.ts";
 import type { SqliteStore } from "./sqlite_provider.ts";
 import { toRecord } from "./sqlite_rows.ts";
-import { all, get, run } from "./sqlite_steps.ts";
+import { after } from "./sqlite_session.ts";
 
 /** The most records of a list that is not asked for fewer. */
 const LIMIT = 1000;
@@ -15,38 +15,37 @@ export function createRecords<Tx>(
 ): Records<Tx> {
   return {
     get(kind, key, { tx } = {}) {
-      return store.read({ what: "records.get", tx }, function* () {
-        const row = yield* get<SqliteRecordRow>(
-          statements.selectRecord,
-          kind,
-          key,
-        );
-        return row && toRecord(row);
-      });
+      return store.read({ what: "records.get", tx }, (session) =>
+        after(
+          session.get<SqliteRecordRow>(statements.selectRecord, kind, key),
+          (row) => row && toRecord(row),
+        ));
     },
 
-    list(kind, { after = "", limit = LIMIT, tx } = {}) {
-      return store.read({ what: "records.list", tx }, function* () {
-        const rows = yield* all<SqliteRecordRow>(
-          statements.listRecords,
-          kind,
-          after,
-          limit,
-        );
-        return rows.map(toRecord);
-      });
+    list(kind, { after: behind = "", limit = LIMIT, tx } = {}) {
+      return store.read({ what: "records.list", tx }, (session) =>
+        after(
+          session.all<SqliteRecordRow>(
+            statements.listRecords,
+            kind,
+            behind,
+            limit,
+          ),
+          (rows) => rows.map(toRecord),
+        ));
     },
 
     due(kind, until, { limit = LIMIT, tx } = {}) {
-      return store.read({ what: "records.due", tx }, function* () {
-        const rows = yield* all<SqliteRecordRow>(
-          statements.selectDueRecords,
-          kind,
-          until,
-          limit,
-        );
-        return rows.map(toRecord);
-      });
+      return store.read({ what: "records.due", tx }, (session) =>
+        after(
+          session.all<SqliteRecordRow>(
+            statements.selectDueRecords,
+            kind,
+            until,
+            limit,
+          ),
+          (rows) => rows.map(toRecord),
+        ));
     },
 
     async put(kind, key, value, { revision, due, tx }) {
@@ -56,10 +55,10 @@ export function createRecords<Tx>(
       const { insertRecord, updateRecord } = statements;
       const changes = await store.write(
         { what: "records.put", tx },
-        () =>
+        (session) =>
           revision === 0
-            ? run(insertRecord, kind, key, text, at)
-            : run(updateRecord, text, at, kind, key, revision),
+            ? session.run(insertRecord, kind, key, text, at)
+            : session.run(updateRecord, text, at, kind, key, revision),
       );
       return changes === 1;
     },
@@ -68,10 +67,10 @@ export function createRecords<Tx>(
       const { deleteRecord, deleteRecordAt } = statements;
       const changes = await store.write(
         { what: "records.remove", tx },
-        () =>
+        (session) =>
           revision === undefined
-            ? run(deleteRecord, kind, key)
-            : run(deleteRecordAt, kind, key, revision),
+            ? session.run(deleteRecord, kind, key)
+            : session.run(deleteRecordAt, kind, key, revision),
       );
       return changes === 1;
     },
