@@ -176,6 +176,29 @@ const openNeo4j = (isV3: boolean): Open => async (options) => {
   };
 };
 
+const openNats: Open = async ({ url, events, cwd }) => {
+  const { createProvider, migrate } = await import("../providers/nats.ts");
+  const { connect, headers } = await loadDriver<any>(
+    () => import("@nats-io/transport-node"),
+    ["@nats-io/transport-node"],
+    cwd,
+  );
+  const { host, username, password, pathname } = new URL(url);
+  const user = decodeURIComponent(username);
+  const connection = await connect({
+    servers: host,
+    ...user === "" ? {} : { user, pass: decodeURIComponent(password) },
+  });
+  // The bookmarks are in the bucket of the same name.
+  const name = events ?? decodeURIComponent(pathname.slice(1));
+  const options = { connection, ...name === "" ? {} : { name } };
+  return {
+    provider: createProvider({ ...options, headers, onError }),
+    migrate: () => migrate(options),
+    close: () => connection.close(),
+  };
+};
+
 /** By scheme. Only the driver that is needed is loaded. */
 const databases = new Map<string, Open>([
   ["sqlite", openSqlite],
@@ -193,6 +216,7 @@ const databases = new Map<string, Open>([
   ["neo4j", openNeo4j(false)],
   ["neo4j+s", openNeo4j(false)],
   ["bolt+v3", openNeo4j(true)],
+  ["nats", openNats],
 ]);
 
 /**

@@ -26,7 +26,8 @@ export type StoredCommand = {
 export type Catalog = {
   /**
    * The streams that have events, in the order of their names' UTF-8 bytes. It
-   * costs a look into an index for each, however long the log is.
+   * costs a look into an index for each, however long the log is; on NATS one
+   * for each aggregate.
    */
   streams(): Promise<string[]>;
   /** The bookmarks that are stored, in the order of their names' UTF-8 bytes. */

@@ -18,7 +18,7 @@ const BUSY_MS = 10_000;
  */
 export async function patiently<T>(
   what: string,
-  attempt: () => Promise<T>,
+  attempt: () => T | Promise<T>,
 ): Promise<T> {
   const start = systemClock.monotonic();
   for (;;) {

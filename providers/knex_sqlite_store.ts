@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import { setImmediate } from "node:timers/promises";
-import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
+import { StoreError } from "../core/errors.ts";
 import {
   type KnexClient,
   type KnexConnection,
@@ -16,9 +16,11 @@ import {
 import { transactOn } from "./knex_transaction.ts";
 import { SingleWriter } from "./single_writer.ts";
 import { BEGIN } from "./sql/sqlite.ts";
-
-/** What a statement is bound to. */
-export type SqliteValue = string | number | null;
+import type {
+  Operation as AnyOperation,
+  SqliteStore,
+} from "./sql/sqlite_provider.ts";
+import type { Answer, SqliteValue } from "./sql/sqlite_session.ts";
 
 /** Runs statements on one and the same connection. */
 export type SqliteSession = {
@@ -30,17 +32,9 @@ export type SqliteSession = {
   run(sql: string, ...values: SqliteValue[]): Promise<number>;
 };
 
-/** What an operation is called in errors, and where it belongs. */
-export type Operation = {
-  /** The name of the provider's method. */
-  what: string;
-  /** The transaction of the caller, if it has one. */
-  tx?: Knex.Transaction | undefined;
-  /** The names that a caller needs to act on an error. */
-  facts?: StoreErrorFacts;
-};
+type Operation = AnyOperation<Knex.Transaction>;
 
-type Work<T> = (session: SqliteSession) => Promise<T>;
+type Work<T> = (session: SqliteSession) => Answer<T>;
 
 /** The connection of a driver that tells whether a transaction is open. */
 type Telling = { inTransaction?: boolean };
@@ -49,7 +43,7 @@ type Telling = { inTransaction?: boolean };
 const writers = new WeakMap<KnexClient, SingleWriter>();
 
 /** Where each operation runs on a client of Knex, and what its failure is called. */
-export class KnexSqliteStore {
+export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
   #client: KnexClient;
   #writer: SingleWriter;
   #turns = new WeakMap<KnexConnection, Promise<unknown>>();
@@ -63,7 +57,7 @@ export class KnexSqliteStore {
   }
 
   /** Whether no other connection can reach the database. */
-  get isPrivate(): boolean {
+  isPrivate(): boolean {
     const { connection } = this.#client.config as {
       connection?: { filename?: unknown } | string;
     };

@@ -8,8 +8,8 @@
  * always a prefix, and readers need no care. Each message names the one of its
  * aggregate that it comes after, and is refused if there is a newer one. It has
  * `watch` (the leader announces each commit), `records` (in a key-value
- * bucket), `findCommand`, `horizon` and compare and set. It has no `transact`:
- * JetStream has no transactions, and no read model could share one.
+ * bucket), `findCommand`, `horizon`, `catalog` and compare and set. It has no
+ * `transact`: JetStream has no transactions, and no read model could share one.
  *
  * What an acknowledged append survives is the servers' `sync_interval`: by
  * default the end of their processes, but not machines that crash or lose their
@@ -26,6 +26,7 @@ import { checkAppend } from "./append_input.ts";
 import { checkText, toStreams } from "./name_input.ts";
 import { moveBookmark, readBookmark, storeBookmark } from "./nats_bookmarks.ts";
 import { createCommit, toSubject } from "./nats_commits.ts";
+import { createCatalog } from "./nats_catalog.ts";
 import { toStoreError } from "./nats_errors.ts";
 import { Heads } from "./nats_heads.ts";
 import { NatsLink } from "./nats_link.ts";
@@ -129,6 +130,7 @@ export function createProvider<E extends Event = any>(
     limit: most,
     onError,
     records: createRecords(run),
+    catalog: createCatalog(run),
     createEvents: createEventsMapper<E>(0),
 
     async getPosition(bookmark) {

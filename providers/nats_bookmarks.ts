@@ -1,6 +1,10 @@
+import type { StoredBookmark } from "../core/catalog.ts";
+import { readKeys } from "./nats_keys.ts";
 import type { NatsLog } from "./nats_log.ts";
-import { toToken } from "./nats_names.ts";
-import { changeValue, readValue, writeValue } from "./nats_values.ts";
+import { fromToken, toToken } from "./nats_names.ts";
+import { changeValue, readValue, toValue, writeValue } from "./nats_values.ts";
+
+const PREFIX = "bookmark.";
 
 type Bookmark = { position: number };
 
@@ -38,6 +42,18 @@ export async function moveBookmark(
   );
 }
 
+/** All bookmarks that are stored. */
+export async function readBookmarks(log: NatsLog): Promise<StoredBookmark[]> {
+  const stored = await readKeys(log, `${PREFIX}*`);
+  const before = log.names.keys.length + PREFIX.length;
+  return stored.flatMap((message) => {
+    const value = toValue<Bookmark>(message);
+    if (value === undefined) return [];
+    const bookmark = fromToken(message.subject.slice(before));
+    return [{ bookmark, position: value.position }];
+  });
+}
+
 function toKey(bookmark: string): string {
-  return `bookmark.${toToken(bookmark)}`;
+  return `${PREFIX}${toToken(bookmark)}`;
 }

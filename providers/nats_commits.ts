@@ -48,6 +48,16 @@ export function toSubject(
   return `${commits}${toToken(stream)}.${toToken(aggregateId)}`;
 }
 
+/** The aggregate that a subject was made of. */
+export function fromSubject(
+  { commits }: NatsNames,
+  subject: string,
+): { stream: string; aggregateId: string } {
+  const [stream = "", aggregateId = ""] = subject.slice(commits.length)
+    .split(".").map(fromToken);
+  return { stream, aggregateId };
+}
+
 /**
  * A commit of these events, which `checkAppend` has seen.
  *
@@ -125,11 +135,10 @@ export function versionAfter({ version, events }: Commit): number {
 
 /** The events of a commit, as the library knows them. */
 export function toStoreEvents<E extends Event>(
-  { commits }: NatsNames,
+  names: NatsNames,
   { subject, sequence, version, events }: Commit,
 ): StoreEvent<E>[] {
-  const [stream = "", aggregateId = ""] = subject.slice(commits.length)
-    .split(".").map(fromToken);
+  const { stream, aggregateId } = fromSubject(names, subject);
   return events.map(({ time, event, metadata }, index) => ({
     stream,
     position: toPosition(sequence, events.length - 1 - index),

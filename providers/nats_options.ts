@@ -34,5 +34,8 @@ export type Options<E extends Event = any> = {
 export type NatsProvider<E extends Event> =
   & Provider<E, never>
   & Required<
-    Pick<Provider<E, never>, "watch" | "records" | "findCommand" | "horizon">
+    Pick<
+      Provider<E, never>,
+      "watch" | "records" | "findCommand" | "horizon" | "catalog"
+    >
   >;

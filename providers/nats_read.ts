@@ -1,7 +1,9 @@
+import type { StoredCommand } from "../core/catalog.ts";
 import type { Event, StoreEvent } from "../core/event.ts";
 import type { EventPage } from "../core/provider.ts";
 import {
   type Commit,
+  fromSubject,
   toCommit,
   toStoreEvents,
   toSubject,
@@ -10,7 +12,7 @@ import {
 import { collectCommands, type Head, type Heads } from "./nats_heads.ts";
 import type { NatsLog } from "./nats_log.ts";
 import { toToken } from "./nats_names.ts";
-import { COMMIT_SIZE, firstAfter } from "./nats_position.ts";
+import { COMMIT_SIZE, firstAfter, toPosition } from "./nats_position.ts";
 
 /** The most messages to ask for at once. */
 const BATCH = 500;
@@ -135,6 +137,30 @@ export async function readCommands(
   const head = { sequence, version, commands };
   if (sequence >= (heads.get(subject)?.sequence ?? 0)) heads.set(subject, head);
   return head;
+}
+
+/** The commands whose first event stands behind `after`, and not `upTo`. */
+export async function readCommandsBetween(
+  log: NatsLog,
+  after: number,
+  upTo: number,
+): Promise<StoredCommand[]> {
+  const found: StoredCommand[] = [];
+  const from = firstAfter(after);
+  const wanted = firstAfter(upTo) - from + 1;
+  for await (const commits of follow(log, from, wanted)) {
+    for (const { sequence, subject, version, command, events } of commits) {
+      const first = toPosition(sequence, events.length - 1);
+      if (first > upTo) return found;
+      if (command === undefined || first <= after) continue;
+      found.push({
+        ...fromSubject(log.names, subject),
+        version: version + 1,
+        commandId: command,
+      });
+    }
+  }
+  return found;
 }
 
 /** The newest event of some streams, or of an aggregate in them. */

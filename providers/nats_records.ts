@@ -1,16 +1,12 @@
 import type { PutOptions, Records, StoredRecord } from "../core/records.ts";
-import { IncompleteAnswer } from "./nats_errors.ts";
+import { readKeys } from "./nats_keys.ts";
 import type { NatsLog } from "./nats_log.ts";
 import { toToken } from "./nats_names.ts";
-import type { Stored } from "./nats_jetstream.ts";
 import { changeValue, readValue, toValue } from "./nats_values.ts";
 import { checkText } from "./name_input.ts";
 import { checkRecord } from "./record_input.ts";
 
 const LIMIT = 1000;
-/** How many keys to ask for by name at once. */
-const KEYS_AT_ONCE = 250;
-const BEHIND_MS = 10;
 
 const encoder = new TextEncoder();
 
@@ -100,81 +96,11 @@ export function createRecords(run: RunRecords): Records<never> {
   };
 }
 
-/**
- * All records of a kind, none of which is older than this call. Any server may
- * answer, so each answer must reach what the leader had in the beginning.
- */
+/** All records of a kind, none of which is older than this call. */
 async function readAll(log: NatsLog, kind: string): Promise<StoredRecord[]> {
-  const { jetStream, names: { bucket, keys } } = log;
-  const all = `${keys}record.${toToken(kind)}.*`;
-  const newest = log.isReplicated
-    ? await log.read((ms) => jetStream.last(bucket, all, ms))
-    : undefined;
-  const least = newest?.sequence ?? 0;
-  const found = await readEach(log, [all], least);
-  if (found) return toRecords(found);
-  const stored: Stored[] = [];
-  const subjects = await readSubjects(log, all);
-  for (let at = 0; at < subjects.length; at += KEYS_AT_ONCE) {
-    const some = subjects.slice(at, at + KEYS_AT_ONCE);
-    stored.push(...await readEach(log, some, least) ?? []);
-  }
-  return toRecords(stored);
-}
-
-/** The newest message of each subject; undefined if they are too many. */
-async function readEach(
-  log: NatsLog,
-  subjects: string[],
-  least: number,
-): Promise<Stored[] | undefined> {
-  const { jetStream, names: { bucket } } = log;
-  const patience = log.patience();
-  const found: Stored[] = [];
-  for (let from = 1;;) {
-    const batch = await log.read(
-      (ms) => jetStream.lastOfEach(bucket, subjects, from, ms),
-      patience,
-    );
-    if (batch === undefined) return undefined;
-    const { messages, hasMore, upTo } = batch;
-    // An answer without a message does not say how far it looked.
-    const isBehind = log.isReplicated && upTo < least &&
-      (messages.length > 0 || from <= least);
-    if (isBehind) {
-      if (await patience.pause(BEHIND_MS)) continue;
-      throw new IncompleteAnswer();
-    }
-    found.push(...messages);
-    if (!hasMore || messages.length === 0) return found;
-    from = messages.at(-1)!.sequence + 1;
-  }
-}
-
-/** The subjects of all keys that there are, as the leader has them. */
-async function readSubjects(log: NatsLog, filter: string): Promise<string[]> {
-  const { jetStream, names: { bucket } } = log;
-  const subjects: string[] = [];
-  for (;;) {
-    const { state, total } = await log.read((ms) =>
-      jetStream.ask(`STREAM.INFO.${bucket}`, {
-        subjects_filter: filter,
-        offset: subjects.length,
-      }, ms)
-    );
-    const some = Object.keys(state.subjects ?? {});
-    subjects.push(...some);
-    if (some.length === 0 || subjects.length >= total) return subjects;
-  }
-}
-
-/** By key, as one that changed meanwhile may have been found twice. */
-function toRecords(stored: Stored[]): StoredRecord[] {
-  const records = new Map<string, StoredRecord | undefined>();
-  for (const message of stored.sort((a, b) => a.sequence - b.sequence)) {
-    records.set(message.subject, toValue<StoredRecord>(message));
-  }
-  return [...records.values()]
+  const stored = await readKeys(log, `record.${toToken(kind)}.*`);
+  return stored
+    .map((message) => toValue<StoredRecord>(message))
     .filter((record) => record !== undefined)
     .map(toRecord);
 }

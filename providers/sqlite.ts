@@ -11,34 +11,19 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { StoreError } from "../core/errors.ts";
-import { createEventsMapper, type Event } from "../core/event.ts";
-import type { ErrorCallback, Provider } from "../core/provider.ts";
-import { checkName } from "../core/validation.ts";
-import { checkAppend } from "./append_input.ts";
-import { checkText, toStreams } from "./name_input.ts";
 import { defaultOnError } from "../core/default_on_error.ts";
-import { createStatements } from "./sql/sqlite.ts";
+import { StoreError } from "../core/errors.ts";
+import type { Event } from "../core/event.ts";
+import type { ErrorCallback, Provider } from "../core/provider.ts";
+import { checkText } from "./name_input.ts";
+import { createSqliteProvider } from "./sql/sqlite_provider.ts";
 import type { SqliteSynchronous } from "./sqlite_connection.ts";
-import {
-  appendEvents,
-  encodeAppend,
-  findCommand,
-  readAggregate,
-  readHead,
-  readLast,
-  readPage,
-  readVersion,
-} from "./sqlite_events.ts";
 import {
   type SqliteDatabaseOptions,
   toSource,
   toTables,
 } from "./sqlite_database.ts";
-import { createCatalog } from "./sqlite_catalog.ts";
-import { createRecords } from "./sqlite_records.ts";
 import { SqliteStore } from "./sqlite_store.ts";
-import { AppendWatcher } from "./append_watch.ts";
 
 export { migrate, type SqliteMigrateOptions } from "./sqlite_migrate.ts";
 export type { SqliteDatabaseOptions, SqliteSynchronous };
@@ -122,173 +107,17 @@ export type SqliteProvider<E extends Event> =
 export function createProvider<E extends Event = any>(
   options: SqliteOptions,
 ): SqliteProvider<E> {
-  const statements = createStatements(toTables(options));
   const store = new SqliteStore(toSource(options), options.synchronous);
-  const onError = options.onError ?? defaultOnError;
-  const watcher = new AppendWatcher(
-    async () => await store.isPrivate() ? undefined : await head("watch"),
-    onError,
-  );
-  // The open transaction, and whether events were appended in it.
-  let transaction = { isAppendedTo: false };
-
-  const most = options.limit ?? 1000;
-  const limitOf = (limit = most): number => {
-    const least = Math.min(limit, most);
-    // SQLite takes a negative limit for none.
-    return Number.isFinite(least) ? Math.max(0, Math.floor(least)) : -1;
-  };
-  const head = (what: string) =>
-    store.read({ what }, (connection) => readHead(connection, statements));
-
-  return {
+  const { provider, watcher } = createSqliteProvider<E, DatabaseSync>(store, {
     driver: "sqlite",
-    limit: most,
-    onError,
-
-    async getPosition(bookmark) {
-      checkText("bookmark", bookmark);
-      const row = await store.read(
-        { what: "getPosition", facts: { bookmark } },
-        (connection) =>
-          connection.get<{ position: number }>(
-            statements.selectBookmark,
-            bookmark,
-          ),
-      );
-      return row?.position ?? 0;
-    },
-
-    async setPosition(bookmark, position, { from, tx } = {}) {
-      checkName("bookmark", bookmark);
-      const to = toPosition("position", position);
-      const start = from === undefined ? from : toPosition("from", from);
-      const changes = await store.write(
-        { what: "setPosition", tx, facts: { bookmark } },
-        (connection) =>
-          start === undefined
-            ? connection.run(statements.upsertBookmark, bookmark, to)
-            : start === 0
-            ? connection.run(statements.startBookmark, bookmark, to)
-            : connection.run(statements.moveBookmark, to, bookmark, start),
-      );
-      if (start !== undefined) return changes === 1;
-    },
-
-    async getEventsFrom(stream, position, limit) {
-      const streams = toStreams(stream);
-      const after = toPosition("position", position ?? 0);
-      return await store.read(
-        { what: "getEventsFrom", facts: { stream: streams.join(", ") } },
-        (connection) =>
-          readPage<E>(connection, statements, streams, after, limitOf(limit)),
-      );
-    },
-
-    async getEventsFor(
-      stream,
-      aggregateId,
-      fromPosition,
-      { limit, tx } = {},
-    ) {
-      checkText("stream", stream);
-      checkText("aggregateId", aggregateId);
-      const after = toPosition("fromPosition", fromPosition ?? 0);
-      return await store.read(
-        { what: "getEventsFor", tx, facts: { stream, aggregateId } },
-        (connection) =>
-          readAggregate<E>(
-            connection,
-            statements,
-            stream,
-            aggregateId,
-            after,
-            limitOf(limit),
-          ),
-      );
-    },
-
-    async getLastEventFor(stream, aggregateId, { tx } = {}) {
-      const streams = toStreams(stream);
-      if (aggregateId !== undefined) checkText("aggregateId", aggregateId);
-      return await store.read(
-        { what: "getLastEventFor", tx, facts: { stream: streams.join(", ") } },
-        (connection) =>
-          readLast<E>(connection, statements, streams, aggregateId),
-      );
-    },
-
-    createEvents: createEventsMapper<E>(0),
-
-    async append(stream, aggregateId, version, events, options = {}) {
-      const { commandId, tx } = options;
-      checkAppend(stream, aggregateId, version, events, commandId);
-      if (events.length === 0) return [];
-      const append = { stream, aggregateId, version, events, commandId };
-      const encoded = encodeAppend(append);
-      const positions = await store.write(
-        { what: "append", tx, facts: { stream, aggregateId } },
-        (connection) => {
-          const positions = appendEvents(connection, statements, encoded);
-          if (tx !== undefined) transaction.isAppendedTo = true;
-          return positions;
-        },
-      );
-      // In a transaction they are new when it commits.
-      if (tx === undefined) watcher.appended(positions.at(-1));
-      return events.map((stored, index) => ({
-        ...stored,
-        position: positions[index],
-      }));
-    },
-
-    watch: (listener) => watcher.watch(listener),
-
-    async transact(work) {
-      const own = { isAppendedTo: false };
-      const result = await store.transact((tx) => {
-        transaction = own;
-        return work(tx);
-      });
-      if (own.isAppendedTo) watcher.appended();
-      return result;
-    },
-
-    records: createRecords(store, statements),
-
-    catalog: createCatalog(
-      statements,
-      (what, sql, ...values) =>
-        store.read({ what }, (connection) => connection.all(sql, ...values)),
-      toPosition,
-    ),
-
-    async findCommand(stream, aggregateId, commandId, { tx } = {}) {
-      checkText("stream", stream);
-      checkText("aggregateId", aggregateId);
-      checkText("commandId", commandId);
-      return await store.read(
-        { what: "findCommand", tx, facts: { stream, aggregateId, commandId } },
-        (connection) =>
-          findCommand(connection, statements, stream, aggregateId, commandId),
-      );
-    },
-
-    async horizon() {
-      return { position: await head("horizon"), blockedBy: [] };
-    },
-
-    // Nobody else writes while a transaction has the write lock.
-    async hold(stream, aggregateId, _version, { tx }) {
-      checkText("stream", stream);
-      checkText("aggregateId", aggregateId);
-      return await store.read(
-        { what: "hold", tx, facts: { stream, aggregateId } },
-        (connection) =>
-          readVersion(connection, statements, stream, aggregateId),
-      );
-    },
-
+    tables: toTables(options),
+    limit: options.limit ?? 1000,
+    onError: options.onError ?? defaultOnError,
+    checkText,
+    checkPosition: toPosition,
+  });
+  return {
+    ...provider,
     close() {
       watcher.close();
       return store.close();
@@ -299,14 +128,11 @@ export function createProvider<E extends Event = any>(
 function toPosition(field: string, value: unknown): number {
   const position = typeof value === "bigint" ? Number(value) : value;
   if (Number.isSafeInteger(position)) return position as number;
-  throw invalid(
-    field,
+  throw new StoreError(
+    "INVALID_INPUT",
     `Expected ${field} to be a position of this provider, a whole number: got ${
       String(value)
     }`,
+    { field },
   );
-}
-
-function invalid(field: string, message: string): StoreError {
-  return new StoreError("INVALID_INPUT", message, { field });
 }

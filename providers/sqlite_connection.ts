@@ -1,13 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StoreError } from "../core/errors.ts";
 import { BEGIN, SELECT_FILE } from "./sql/sqlite.ts";
+import type { SqliteSession, SqliteValue } from "./sql/sqlite_session.ts";
 import { patiently } from "./sqlite_errors.ts";
 
 /** Since Node 22.16. */
 type NewerStatement = { setReturnArrays?(enabled: boolean): void };
-
-/** What a statement is bound to. */
-export type SqliteValue = string | number | null;
 
 /** How hard a commit is pressed onto the disk; see SQLite's `synchronous`. */
 export type SqliteSynchronous = "OFF" | "NORMAL" | "FULL" | "EXTRA";
@@ -22,7 +20,7 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
  * A connection that keeps its prepared statements. Everything is prepared: only
  * errors of statements carry SQLite's code in every runtime.
  */
-export class SqliteConnection {
+export class SqliteConnection implements SqliteSession {
   /** The driver's own. */
   readonly database: DatabaseSync;
   #statements = new Map<string, StatementSync>();

@@ -1,5 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { StoreErrorFacts } from "../core/errors.ts";
+import type {
+  Operation as AnyOperation,
+  SqliteStore as AnyStore,
+  Work as AnyWork,
+} from "./sql/sqlite_provider.ts";
 import {
   type SqliteConnection,
   SqliteConnections,
@@ -9,24 +13,15 @@ import {
 import { closed, patiently, toStoreError } from "./sqlite_errors.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
-/** Something to do with a connection; it must not await. */
-type Work<T> = (connection: SqliteConnection) => T;
+type Operation = AnyOperation<DatabaseSync>;
 
-/** What an operation is called in errors, and where it belongs. */
-export type Operation = {
-  /** The name of the provider's method. */
-  what: string;
-  /** The transaction of the caller, if it has one. */
-  tx?: DatabaseSync | undefined;
-  /** The names that a caller needs to act on an error. */
-  facts?: StoreErrorFacts;
-};
+type Work<T> = (connection: SqliteConnection) => T;
 
 /**
  * A database that is opened when it is first used, and where each operation
  * runs: in the caller's transaction, on the reader, or in turn on the writer.
  */
-export class SqliteStore {
+export class SqliteStore implements AnyStore<DatabaseSync> {
   #source: SqliteSource;
   #synchronous: SqliteSynchronous | undefined;
   #connections: Promise<SqliteConnections> | undefined;
@@ -42,8 +37,10 @@ export class SqliteStore {
   }
 
   /** Runs `work` on what is committed, or inside the caller's transaction. */
-  async read<T>(operation: Operation, work: Work<T>): Promise<T> {
+  async read<T>(operation: Operation, asked: AnyWork<T>): Promise<T> {
     const { what, tx } = operation;
+    // The connection answers at once, and so does the work.
+    const work = asked as Work<T>;
     return await this.#guard(operation, async () => {
       if (tx !== undefined) return work(this.#writer.joined(what, tx));
       const { isShared, reader } = await this.#connect();
@@ -54,8 +51,10 @@ export class SqliteStore {
   }
 
   /** Runs `work` and commits it, or inside the caller's transaction. */
-  async write<T>(operation: Operation, work: Work<T>): Promise<T> {
+  async write<T>(operation: Operation, asked: AnyWork<T>): Promise<T> {
     const { what, tx } = operation;
+    // The connection answers at once, and so does the work.
+    const work = asked as Work<T>;
     return await this.#guard(
       operation,
       () =>

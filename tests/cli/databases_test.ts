@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openDatabase } from "../../cli/databases.ts";
 import { findDatabase } from "../providers/support/databases.ts";
+import { connectTo, newName, removeLog } from "../providers/support/nats.ts";
 import { findServers, openDriver, wipe } from "../providers/support/neo4j.ts";
 import { openSchema, postgresServers } from "../providers/support/postgres.ts";
 import { fill, openWorkspace } from "./support.ts";
@@ -58,6 +59,21 @@ async function findTargets(): Promise<Target[]> {
           bookmarks: `${prefix}Bookmarks`,
         });
         await client.close();
+      },
+    });
+  }
+  const natsUrl = await findDatabase("nats");
+  if (natsUrl) {
+    const url = new URL(natsUrl);
+    const name = newName();
+    url.pathname = `/${name}`;
+    targets.push({
+      name: "NATS",
+      args: ["--store", url.href],
+      async drop() {
+        const connection = await connectTo(natsUrl);
+        await removeLog(connection, name);
+        await connection.close();
       },
     });
   }

@@ -116,7 +116,10 @@ export function natsFixture(
   replicas: 1 | 3 = 1,
 ): ProviderFixture<never> {
   return {
-    capabilities: allCapabilities.filter((one) => one !== "transact"),
+    // What needs a transaction.
+    capabilities: allCapabilities.filter((one) =>
+      one !== "transact" && one !== "hold"
+    ),
     // The machine may be busy.
     patience: 60_000,
     async open() {

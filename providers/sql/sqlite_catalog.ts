@@ -1,20 +1,17 @@
-import type { Catalog, StoredBookmark } from "../core/catalog.ts";
-import { compareBytes } from "./byte_order.ts";
-import type { SqliteCommandRow, SqliteStatements } from "./sql/sqlite.ts";
-
-/** Runs a statement of the catalog, and gives its rows. */
-export type RunCatalog = <Row>(
-  what: string,
-  sql: string,
-  ...values: number[]
-) => Promise<Row[]>;
+import type { Catalog, StoredBookmark } from "../../core/catalog.ts";
+import { compareBytes } from "../byte_order.ts";
+import type { SqliteCommandRow, SqliteStatements } from "./sqlite.ts";
+import type { SqliteStore } from "./sqlite_provider.ts";
+import type { SqliteValue } from "./sqlite_session.ts";
 
 /** What an SQLite database holds, by whichever driver. */
 export function createCatalog(
+  store: SqliteStore<any>,
   statements: SqliteStatements,
-  run: RunCatalog,
   checkPosition: (field: string, value: unknown) => number,
 ): Catalog {
+  const run = <Row>(what: string, sql: string, ...values: SqliteValue[]) =>
+    store.read<Row[]>({ what }, (session) => session.all(sql, ...values));
   return {
     async streams() {
       const rows = await run<{ stream: string }>(
