@@ -17,36 +17,7 @@ export type SqliteTables = {
   records: string;
 };
 
-/** An event as its row. */
-export type SqliteEventRow = {
-  position: number;
-  version: number;
-  stream: string;
-  aggregate_id: string;
-  /** ISO text; milliseconds in a table that evtstore 12 wrote to. */
-  timestamp: string | number;
-  event: string;
-  metadata: string | null;
-};
-
-/** The first event of a command, as its row. */
-export type SqliteCommandRow = {
-  stream: string;
-  aggregate_id: string;
-  version: number;
-  command_id: string;
-};
-
-/** A record as its row. */
-export type SqliteRecordRow = {
-  kind: string;
-  key: string;
-  value: string;
-  revision: number;
-  due: number | null;
-};
-
-/** The columns of {@linkcode SqliteEventRow}. */
+/** The columns of `SqliteEventRow`. */
 const COLUMNS =
   "position, version, stream, aggregate_id, timestamp, event, metadata";
 
@@ -92,7 +63,7 @@ export type SqliteStatements = {
   selectLastEventFor: string;
   /** → `stream`, each that has events. */
   selectStreams: string;
-  /** after, up to → {@linkcode SqliteCommandRow}, in their order. */
+  /** after, up to → `SqliteCommandRow`, in their order. */
   selectCommands: string;
   /** → `bookmark`, `position`. */
   selectBookmarks: string;

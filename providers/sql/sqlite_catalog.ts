@@ -1,6 +1,7 @@
 import type { Catalog, StoredBookmark } from "../../core/catalog.ts";
 import { compareBytes } from "../byte_order.ts";
-import type { SqliteCommandRow, SqliteStatements } from "./sqlite.ts";
+import type { SqliteStatements } from "./sqlite.ts";
+import type { SqliteCommandRow } from "./sqlite_rows.ts";
 import type { SqliteStore } from "./sqlite_provider.ts";
 import type { SqliteValue } from "./sqlite_session.ts";
 

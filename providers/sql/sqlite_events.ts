@@ -1,12 +1,8 @@
 import { DuplicateCommandError, VersionError } from "../../core/errors.ts";
 import type { Event, StoreEvent } from "../../core/event.ts";
 import type { EventPage } from "../../core/provider.ts";
-import {
-  MAX_STREAMS,
-  type SqliteEventRow,
-  type SqliteStatements,
-} from "./sqlite.ts";
-import { toStoreEvent } from "./sqlite_rows.ts";
+import { MAX_STREAMS, type SqliteStatements } from "./sqlite.ts";
+import { type SqliteEventRow, toStoreEvent } from "./sqlite_rows.ts";
 import {
   after,
   type Answer,

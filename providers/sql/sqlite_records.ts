@@ -1,8 +1,8 @@
 import type { Records } from "../../core/records.ts";
 import { checkRecord } from "../record_input.ts";
-import type { SqliteRecordRow, SqliteStatements } from "./sqlite.ts";
+import type { SqliteStatements } from "./sqlite.ts";
 import type { SqliteStore } from "./sqlite_provider.ts";
-import { toRecord } from "./sqlite_rows.ts";
+import { type SqliteRecordRow, toRecord } from "./sqlite_rows.ts";
 import { after } from "./sqlite_session.ts";
 
 /** The most records of a list that is not asked for fewer. */

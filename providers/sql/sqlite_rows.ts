@@ -1,7 +1,35 @@
 import { StoreError } from "../../core/errors.ts";
 import type { Event, StoreEvent } from "../../core/event.ts";
 import type { StoredRecord } from "../../core/records.ts";
-import type { SqliteEventRow, SqliteRecordRow } from "./sqlite.ts";
+
+/** An event as its row. */
+export type SqliteEventRow = {
+  position: number;
+  version: number;
+  stream: string;
+  aggregate_id: string;
+  /** ISO text; milliseconds in a table that evtstore 12 wrote to. */
+  timestamp: string | number;
+  event: string;
+  metadata: string | null;
+};
+
+/** The first event of a command, as its row. */
+export type SqliteCommandRow = {
+  stream: string;
+  aggregate_id: string;
+  version: number;
+  command_id: string;
+};
+
+/** A record as its row. */
+export type SqliteRecordRow = {
+  kind: string;
+  key: string;
+  value: string;
+  revision: number;
+  due: number | null;
+};
 
 /**
  * The event that a row holds.
