@@ -156,6 +156,7 @@ export const erasureCases: readonly Case[] = [
       const { forget, domain } = people.open({ owner });
       const ids: string[] = [];
       let isForgotten = false;
+      let isOver = false;
       const writing = (async () => {
         while (true) {
           const id = subject.unique("id");
@@ -173,8 +174,12 @@ export const erasureCases: readonly Case[] = [
           );
           return;
         }
-      })();
-      while (ids.length < 4) await sleep(1);
+      })().finally(() => {
+        isOver = true;
+      });
+      // It is awaited below, and may fail before that.
+      writing.catch(() => {});
+      while (ids.length < 4 && !isOver) await sleep(1);
       await forget(owner);
       isForgotten = true;
       await writing;
