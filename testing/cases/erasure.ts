@@ -5,7 +5,7 @@ import { upTo } from "../numbered.ts";
 import { errorsOf, race, settle } from "../outcome.ts";
 import { createPeople, type People } from "../people.ts";
 import type { Subject } from "../subject.ts";
-import { createGate } from "../time.ts";
+import { createGate, sleep } from "../time.ts";
 
 const forgotten = isStoreError("SUBJECT_FORGOTTEN");
 
@@ -157,7 +157,6 @@ export const erasureCases: readonly Case[] = [
       const ids: string[] = [];
       const begun = createGate();
       let isForgotten = false;
-      let isOver = false;
       const writing = (async () => {
         while (true) {
           const id = subject.unique("id");
@@ -177,19 +176,10 @@ export const erasureCases: readonly Case[] = [
           );
           return;
         }
-<<<<<<< HEAD
       })();
       // It fails beside this, too.
       const written = settle(writing);
       await Promise.race([begun.opened, written]);
-=======
-      })().finally(() => {
-        isOver = true;
-      });
-      // It is awaited below, and may fail before that.
-      writing.catch(() => {});
-      while (ids.length < 4 && !isOver) await sleep(1);
->>>>>>> 5b0fd967fecec4d13d985f88401fafe21c2f2d24
       await forget(owner);
       isForgotten = true;
       await writing;
