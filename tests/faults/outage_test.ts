@@ -3,10 +3,10 @@ import { testEach } from "./each.ts";
 import { noConnections, noServer, passOutage } from "./outages.ts";
 
 /**
- * MongoDB's transactions keep no connection, and Postgres.js cannot reserve one
- * that it has yet to open.
+ * MongoDB's transactions keep no connection, Postgres.js cannot reserve one
+ * that it has yet to open, and on NATS everything goes over a single one.
  */
-const WITHOUT_POOL = ["mongodb", "postgres+postgresjs"];
+const WITHOUT_POOL = ["mongodb", "postgres+postgresjs", "nats"];
 /** Knex and MongoDB wait for a connection, and not for ever. */
 const EXPECTED = ["CONNECTION_LOST", "OUTCOME_UNKNOWN", "STORE_BUSY"];
 
