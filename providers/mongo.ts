@@ -78,7 +78,7 @@ export type { Bookmark, MongoProvider, Options };
  * server that has none. A session of the application's own, with a transaction
  * that it began, can be given as `tx` too.
  *
- * Every method rejects with a {@linkcode StoreError}: `NOT_MIGRATED`,
+ * Every method rejects with a `StoreError`: `NOT_MIGRATED`,
  * `STORE_BUSY`, `STORE_FULL`, `STORE_CLOSED`, `CONNECTION_LOST` (nothing was
  * stored), `OUTCOME_UNKNOWN` (the connection was lost before the answer came),
  * `TRANSACTION_CONFLICT`, `TRANSACTION_ENDED`, `TRANSACTION_JOINED`, or
