@@ -29,10 +29,9 @@ test("the program lists its commands", () => {
 });
 
 test("a driver that is not installed is named", () => {
-  const folder = mkdtempSync(join(tmpdir(), "evtstore-program-"));
   const url = "postgres://localhost/bank";
-  const { status, stderr } = evtstore(folder, "streams", "--store", url);
-  rmSync(folder, { recursive: true });
+  // Where there are no node_modules, Bun installs what is missing by itself.
+  const { status, stderr } = evtstore(".", "streams", "--store", url);
   assert.equal(status, 2, stderr);
   assert.match(stderr, /npm install pg/);
 });

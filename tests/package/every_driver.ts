@@ -1,6 +1,5 @@
 // Compiled against the package by `deno task check:npm`, never run: each entry
 // point takes what its driver gives, and gives back that driver's types.
-import { connect, headers } from "@nats-io/transport-node";
 import createKnex, { type Knex } from "knex";
 import { type ClientSession, MongoClient } from "mongodb";
 import neo4j, { type Transaction } from "neo4j-driver";
@@ -10,7 +9,6 @@ import postgres, { type TransactionSql } from "postgres";
 import { createAggregate, createDomain, type Provider } from "evtstore";
 import * as byKnex from "evtstore/provider/knex";
 import * as byMongo from "evtstore/provider/mongo";
-import * as byNats from "evtstore/provider/nats";
 import * as byNeo4j from "evtstore/provider/neo4j";
 import * as byNeo4jV3 from "evtstore/provider/neo4j-v3";
 import * as byPg from "evtstore/provider/pg";
@@ -61,17 +59,6 @@ export async function openMongo(): Promise<Provider<any>> {
   await byMongo.migrate(events, bookmarks);
   const provider = byMongo.createProvider({ events, bookmarks });
   expectType<Equal<Tx<typeof provider>, ClientSession>>();
-  return provider;
-}
-
-export async function openNats(): Promise<Provider<any>> {
-  const connection = await connect({ servers: ["nats://localhost"] });
-  await byNats.migrate({ connection, replicas: 3 });
-  const provider = byNats.createProvider({ connection, headers });
-  // @ts-expect-error: there are no transactions
-  provider.transact(async () => {});
-  const { createHandler } = createDomain({ provider }, { account });
-  createHandler("history", ["accounts"], { exclusive: true });
   return provider;
 }
 
