@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import type { ErrorCallback } from "../core/provider.ts";
-import { defaultOnError } from "../core/default_on_error.ts";
+import { AppendListeners } from "./append_listeners.ts";
+import { report } from "./report.ts";
 
 /** How soon it is noticed where a look costs next to nothing, in milliseconds. */
 const POLL_MS = 25;
@@ -13,7 +14,7 @@ const POLL_MS = 25;
 export class AppendWatcher {
   #readHead: () => Promise<number | undefined>;
   #onError: ErrorCallback;
-  #listeners = new Set<{ listener: () => void }>();
+  #listeners: AppendListeners;
   #timer: ReturnType<typeof setInterval> | undefined;
   #head: number | undefined;
   #isPolling = false;
@@ -33,16 +34,16 @@ export class AppendWatcher {
   ) {
     this.#readHead = readHead;
     this.#onError = onError;
+    this.#listeners = new AppendListeners(onError);
     this.#pollMs = pollMs;
   }
 
   /** Calls `listener` after appends. @returns A function that ends it. */
   watch(listener: () => void): () => void {
-    const entry = { listener };
-    this.#listeners.add(entry);
+    const remove = this.#listeners.add(listener);
     this.#timer ??= setInterval(() => this.#poll(), this.#pollMs).unref();
     return () => {
-      this.#listeners.delete(entry);
+      remove();
       if (this.#listeners.size === 0) this.#stop();
     };
   }
@@ -53,7 +54,7 @@ export class AppendWatcher {
     if (head !== undefined && this.#head !== undefined) {
       this.#head = Math.max(this.#head, head);
     }
-    this.#wake();
+    this.#listeners.wake();
   }
 
   /** Forgets all listeners. */
@@ -77,33 +78,15 @@ export class AppendWatcher {
       if (head === undefined || head === this.#head) return;
       // At the first look nobody knows what came between watch() and it.
       this.#head = head;
-      this.#wake();
+      this.#listeners.wake();
     } catch (error) {
       // Nobody listens any more, and the store may be closed for that.
       if (!this.#timer) return;
       const failure = String(error);
-      if (failure !== this.#failure) this.#report(error);
+      if (failure !== this.#failure) report(this.#onError, error);
       this.#failure = failure;
     } finally {
       this.#isPolling = false;
-    }
-  }
-
-  #wake(): void {
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        this.#report(error);
-      }
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#onError(error, "", "");
-    } catch (thrown) {
-      defaultOnError(thrown, "", "");
     }
   }
 }

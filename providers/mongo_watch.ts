@@ -1,8 +1,9 @@
 import { clearTimeout, setTimeout } from "node:timers";
-import { defaultOnError } from "../core/default_on_error.ts";
 import type { ErrorCallback } from "../core/provider.ts";
+import { AppendListeners } from "./append_listeners.ts";
 import type { MongoChangeStream } from "./mongo_driver.ts";
 import { readHead } from "./mongo_read.ts";
+import { report } from "./report.ts";
 import type { MongoLog } from "./mongo_store.ts";
 
 /** How soon an append of another process is noticed without a change stream. */
@@ -26,7 +27,7 @@ const NEW_EVENTS = [
 export class AppendWatcher {
   #open: () => Promise<MongoLog>;
   #onError: ErrorCallback;
-  #listeners = new Set<{ listener: () => void }>();
+  #listeners: AppendListeners;
   #session: WatchSession | undefined;
 
   /**
@@ -36,19 +37,19 @@ export class AppendWatcher {
   constructor(open: () => Promise<MongoLog>, onError: ErrorCallback) {
     this.#open = open;
     this.#onError = onError;
+    this.#listeners = new AppendListeners(onError);
   }
 
   /** Calls `listener` after appends. @returns A function that ends it. */
   watch(listener: () => void): () => void {
-    const entry = { listener };
-    this.#listeners.add(entry);
+    const remove = this.#listeners.add(listener);
     this.#session ??= new WatchSession(
       this.#open,
       () => this.appended(),
-      (error) => this.#report(error),
+      (error) => report(this.#onError, error),
     );
     return () => {
-      this.#listeners.delete(entry);
+      remove();
       if (this.#listeners.size > 0) return;
       this.#session?.end();
       this.#session = undefined;
@@ -57,21 +58,7 @@ export class AppendWatcher {
 
   /** Something was appended. */
   appended(): void {
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        this.#report(error);
-      }
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#onError(error, "", "");
-    } catch (thrown) {
-      defaultOnError(thrown, "", "");
-    }
+    this.#listeners.wake();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCallback } from "../core/provider.ts";
+import { AppendListeners } from "./append_listeners.ts";
 import type { NatsConnection } from "./nats_connection.ts";
 import { report } from "./report.ts";
 
@@ -10,7 +11,7 @@ export class AppendWatcher {
   #connection: NatsConnection;
   #bell: string;
   #onError: ErrorCallback;
-  #listeners = new Set<{ listener: () => void }>();
+  #listeners: AppendListeners;
   #subscription: { unsubscribe(): void } | undefined;
 
   /**
@@ -25,15 +26,15 @@ export class AppendWatcher {
     this.#connection = connection;
     this.#bell = bell;
     this.#onError = onError;
+    this.#listeners = new AppendListeners(onError);
   }
 
   /** Calls `listener` after appends. @returns A function that ends it. */
   watch(listener: () => void): () => void {
-    const entry = { listener };
-    this.#listeners.add(entry);
+    const remove = this.#listeners.add(listener);
     this.#listen();
     return () => {
-      this.#listeners.delete(entry);
+      remove();
       if (this.#listeners.size > 0) return;
       this.#subscription?.unsubscribe();
       this.#subscription = undefined;
@@ -42,13 +43,7 @@ export class AppendWatcher {
 
   /** Something was appended. */
   appended(): void {
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        report(this.#onError, error);
-      }
-    }
+    this.#listeners.wake();
   }
 
   #listen(): void {

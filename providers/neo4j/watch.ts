@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from "node:timers";
-import { defaultOnError } from "../../core/default_on_error.ts";
+import { AppendListeners } from "../append_listeners.ts";
+import { report } from "../report.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
 
 /** How soon a commit of another process is noticed, in milliseconds. */
@@ -14,7 +15,7 @@ const POLL_MS = 100;
 export class AppendWatcher {
   #readEnd: () => Promise<number | undefined>;
   #onError: ErrorCallback;
-  #listeners = new Set<{ listener: () => void }>();
+  #listeners: AppendListeners;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #end: number | undefined;
   #failure = "";
@@ -29,15 +30,15 @@ export class AppendWatcher {
   ) {
     this.#readEnd = readEnd;
     this.#onError = onError;
+    this.#listeners = new AppendListeners(onError);
   }
 
   /** Calls `listener` after appends. @returns A function that ends it. */
   watch(listener: () => void): () => void {
-    const entry = { listener };
-    this.#listeners.add(entry);
+    const remove = this.#listeners.add(listener);
     if (this.#timer === undefined) this.#pollSoon();
     return () => {
-      this.#listeners.delete(entry);
+      remove();
       if (this.#listeners.size > 0) return;
       clearTimeout(this.#timer);
       this.#timer = undefined;
@@ -51,13 +52,7 @@ export class AppendWatcher {
     if (end !== undefined && this.#end !== undefined) {
       this.#end = Math.max(this.#end, end);
     }
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        this.#report(error);
-      }
-    }
+    this.#listeners.wake();
   }
 
   /** A reader has met a commit that is not applied yet: it is told again. */
@@ -84,17 +79,9 @@ export class AppendWatcher {
       // Nobody listens any more, and the driver may be closed for that.
       if (this.#timer !== timer) return;
       const failure = String(error);
-      if (failure !== this.#failure) this.#report(error);
+      if (failure !== this.#failure) report(this.#onError, error);
       this.#failure = failure;
     }
     if (this.#timer === timer) this.#pollSoon();
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#onError(error, "", "");
-    } catch (thrown) {
-      defaultOnError(thrown, "", "");
-    }
   }
 }

@@ -2,6 +2,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { systemClock } from "../../core/clock.ts";
 import type { ErrorCallback } from "../../core/provider.ts";
 import type { SafeEnd } from "./postgres_horizon.ts";
+import { AppendListeners } from "../append_listeners.ts";
 import { report } from "../report.ts";
 import type { Position } from "./postgres_rows.ts";
 
@@ -37,7 +38,7 @@ export class AppendWatcher {
   #refresh: () => Promise<SafeEnd>;
   #onError: ErrorCallback;
   #notifications: Notifications | undefined;
-  #listeners = new Set<{ listener: () => void }>();
+  #listeners: AppendListeners;
   #listening: ReturnType<Notifications["listen"]> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lookAt = 0;
@@ -60,19 +61,19 @@ export class AppendWatcher {
   ) {
     this.#refresh = refresh;
     this.#onError = onError;
+    this.#listeners = new AppendListeners(onError);
     this.#notifications = notifications;
   }
 
   /** Calls `listener` after appends. @returns A function that ends it. */
   watch(listener: () => void): () => void {
-    const entry = { listener };
-    this.#listeners.add(entry);
+    const remove = this.#listeners.add(listener);
     if (this.#listeners.size === 1) {
       this.#listening = this.#notifications?.listen(() => this.#lookSoon(0));
       this.#lookSoon(LAST_PAUSE_MS);
     }
     return () => {
-      if (!this.#listeners.delete(entry) || this.#listeners.size > 0) return;
+      if (!remove() || this.#listeners.size > 0) return;
       this.#listening?.end();
       this.#listening = undefined;
       this.#safe = undefined;
@@ -87,7 +88,7 @@ export class AppendWatcher {
     if (this.#safe !== undefined && position > this.#safe) {
       this.#safe = position;
     }
-    this.#wake();
+    this.#listeners.wake();
     this.#notifications?.announce();
   }
 
@@ -151,7 +152,7 @@ export class AppendWatcher {
     this.#safe = this.#isNeeded() ? safe : undefined;
     // Not only further: after TRUNCATE or a restore the log begins anew.
     const isChanged = safe !== before;
-    if (isChanged) this.#wake();
+    if (isChanged) this.#listeners.wake();
     if (this.#followed && isChanged) {
       const isThere = this.#followed.position <= safe;
       // At the first look nobody knows whether it is further.
@@ -167,16 +168,6 @@ export class AppendWatcher {
         : Math.min(Math.max(this.#pause, FIRST_PAUSE_MS) * 1.5, LAST_PAUSE_MS);
     }
     return this.#listening?.isListening ? LISTENING_PAUSE_MS : LAST_PAUSE_MS;
-  }
-
-  #wake(): void {
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        report(this.#onError, error);
-      }
-    }
   }
 
   #tell(error: unknown): void {
