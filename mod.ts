@@ -195,6 +195,7 @@ export type {
   AppendOptions,
   ErrorCallback,
   EventPage,
+  FullProvider,
   Horizon,
   Provider,
   ProviderOrPromise,

@@ -189,6 +189,22 @@ export type Provider<Evt extends Event, Tx = any> = {
   catalog?: Catalog;
 };
 
+/** A provider that has every capability. */
+export type FullProvider<Evt extends Event, Tx = any> =
+  & Provider<Evt, Tx>
+  & Required<
+    Pick<
+      Provider<Evt, Tx>,
+      | "watch"
+      | "transact"
+      | "records"
+      | "findCommand"
+      | "horizon"
+      | "hold"
+      | "catalog"
+    >
+  >;
+
 /** A provider, or the promise of one. */
 export type ProviderOrPromise<Evt extends Event, Tx = any> =
   | Provider<Evt, Tx>

@@ -17,7 +17,7 @@
  */
 import type { Knex } from "knex";
 import type { Event } from "../core/event.ts";
-import type { ErrorCallback, Provider } from "../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../core/provider.ts";
 import {
   createBackend,
   type KnexOrdering,
@@ -115,20 +115,7 @@ export type MigrateOptions = {
 };
 
 /** What {@linkcode createProvider} returns: a provider that can do everything. */
-export type KnexProvider<E extends Event> =
-  & Provider<E, Knex.Transaction>
-  & Required<
-    Pick<
-      Provider<E, Knex.Transaction>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
+export type KnexProvider<E extends Event> = FullProvider<E, Knex.Transaction>;
 
 /**
  * Stores events through Knex. The database is not used before the first call,

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import { StoreError } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import type { ErrorCallback, Provider } from "../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../core/provider.ts";
 import { checkName } from "../core/validation.ts";
 import { dialectOf } from "./knex_client.ts";
 import { KnexMysqlExecutor } from "./knex_mysql.ts";
@@ -32,20 +32,7 @@ export type BackendOptions = {
 };
 
 /** A provider of the database that the client is connected to. */
-export type Backend<E extends Event> =
-  & Provider<E, Knex.Transaction>
-  & Required<
-    Pick<
-      Provider<E, Knex.Transaction>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
+export type Backend<E extends Event> = FullProvider<E, Knex.Transaction>;
 
 /** Makes the provider of the database that the client is connected to. */
 export function createBackend<E extends Event>(

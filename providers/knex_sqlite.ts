@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import { StoreError } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import type { ErrorCallback } from "../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../core/provider.ts";
 import type { KnexClient } from "./knex_client.ts";
 import { KnexSqliteStore, type SqliteSession } from "./knex_sqlite_store.ts";
 import { checkTextWithoutNul } from "./name_input.ts";
@@ -9,7 +9,6 @@ import { checkPosition } from "./sql/mysql_rows.ts";
 import type { SqliteTables } from "./sql/sqlite.ts";
 import {
   createSqliteProvider as createProvider,
-  type FullProvider,
 } from "./sql/sqlite_provider.ts";
 import {
   createMigration,

@@ -1,5 +1,5 @@
 import type { Event } from "../core/event.ts";
-import type { ErrorCallback, Provider } from "../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../core/provider.ts";
 import type { MongoCollection, MongoTimestamp } from "./mongo_driver.ts";
 
 /** A document of the collection of bookmarks. */
@@ -38,17 +38,7 @@ export type Options<E extends Event = any, Session = any> = {
 };
 
 /** What {@linkcode createProvider} returns. */
-export type MongoProvider<E extends Event, Session = any> =
-  & Provider<E, Session>
-  & Required<
-    Pick<
-      Provider<E, Session>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
+export type MongoProvider<E extends Event, Session = any> = FullProvider<
+  E,
+  Session
+>;

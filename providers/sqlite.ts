@@ -14,7 +14,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { defaultOnError } from "../core/default_on_error.ts";
 import { StoreError } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
-import type { ErrorCallback, Provider } from "../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../core/provider.ts";
 import { checkText } from "./name_input.ts";
 import { createSqliteProvider } from "./sql/sqlite_provider.ts";
 import type { SqliteSynchronous } from "./sqlite_connection.ts";
@@ -46,19 +46,7 @@ export type SqliteOptions = SqliteDatabaseOptions & {
 
 /** What {@linkcode createProvider} returns: a provider that can do everything. */
 export type SqliteProvider<E extends Event> =
-  & Provider<E, DatabaseSync>
-  & Required<
-    Pick<
-      Provider<E, DatabaseSync>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >
+  & FullProvider<E, DatabaseSync>
   & {
     /**
      * Waits for what is being written, and closes the connections that the

@@ -1,7 +1,7 @@
 import { defaultOnError } from "../../core/default_on_error.ts";
 import { StoreError } from "../../core/errors.ts";
 import { createEventsMapper, type Event } from "../../core/event.ts";
-import type { ErrorCallback, Provider } from "../../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../../core/provider.ts";
 import { checkAppend } from "../append_input.ts";
 import { checkText, toStreams } from "../name_input.ts";
 import type { Neo4jDriver, Neo4jTransaction } from "./client.ts";
@@ -44,20 +44,7 @@ export type Options = LabelOptions & {
 };
 
 /** What `createProvider` returns: a provider that can do everything. */
-export type Neo4jProvider<E extends Event> =
-  & Provider<E, Neo4jTransaction>
-  & Required<
-    Pick<
-      Provider<E, Neo4jTransaction>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
+export type Neo4jProvider<E extends Event> = FullProvider<E, Neo4jTransaction>;
 
 /** Makes a provider for the servers that the dialect is for. */
 export function createNeo4jProvider<E extends Event>(

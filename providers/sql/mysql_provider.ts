@@ -1,5 +1,5 @@
 import { createEventsMapper, type Event } from "../../core/event.ts";
-import type { ErrorCallback, Provider } from "../../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
 import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
@@ -40,20 +40,7 @@ export type MysqlProviderOptions = {
 };
 
 /** A provider that can do everything. */
-export type MysqlProvider<E extends Event, Tx> =
-  & Provider<E, Tx>
-  & Required<
-    Pick<
-      Provider<E, Tx>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
+export type MysqlProvider<E extends Event, Tx> = FullProvider<E, Tx>;
 
 /** Makes a provider of a driver of MySQL or MariaDB. */
 export function createMysqlProvider<E extends Event, Tx>(

@@ -1,6 +1,10 @@
 import { StoreError } from "../../core/errors.ts";
 import { createEventsMapper, type Event } from "../../core/event.ts";
-import type { ErrorCallback, Horizon, Provider } from "../../core/provider.ts";
+import type {
+  ErrorCallback,
+  FullProvider,
+  Horizon,
+} from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
 import { checkTextWithoutNul as checkText, toStreams } from "../name_input.ts";
@@ -65,20 +69,7 @@ export type PostgresOptions = PostgresTableOptions & {
 };
 
 /** A provider that can do everything. */
-export type PostgresProvider<E extends Event, Tx> =
-  & Provider<E, Tx>
-  & Required<
-    Pick<
-      Provider<E, Tx>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
+export type PostgresProvider<E extends Event, Tx> = FullProvider<E, Tx>;
 
 /**
  * The provider of PostgreSQL on top of a driver.

@@ -1,6 +1,6 @@
 import type { StoreErrorFacts } from "../../core/errors.ts";
 import { createEventsMapper, type Event } from "../../core/event.ts";
-import type { ErrorCallback, Provider } from "../../core/provider.ts";
+import type { ErrorCallback, FullProvider } from "../../core/provider.ts";
 import { checkName } from "../../core/validation.ts";
 import { checkAppend } from "../append_input.ts";
 import { toStreams } from "../name_input.ts";
@@ -64,22 +64,6 @@ export type SqliteProviderOptions = {
   /** Refuses what is no position. */
   checkPosition(field: string, value: unknown): number;
 };
-
-/** A provider that can do everything. */
-export type FullProvider<E extends Event, Tx> =
-  & Provider<E, Tx>
-  & Required<
-    Pick<
-      Provider<E, Tx>,
-      | "watch"
-      | "transact"
-      | "records"
-      | "findCommand"
-      | "horizon"
-      | "hold"
-      | "catalog"
-    >
-  >;
 
 /** Makes a provider of a store, and the watcher that it tells of appends. */
 export function createSqliteProvider<E extends Event, Tx extends object>(
