@@ -70,15 +70,25 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     command?: string,
   ): Promise<A & BaseAggregate> {
     const provider = await this.#prepare(id, options);
-    const observer = command === undefined ? undefined : observerOf(provider);
-    if (observer && command !== undefined) {
-      const { stream } = this.#provided;
-      return await observer.command(
-        { stream, aggregateId: id, command },
-        // Without its name it is not observed a second time.
-        () => this.execute(id, decide, options, loaded),
-      );
+    if (command !== undefined) {
+      const observer = observerOf(provider);
+      if (observer) {
+        return await observer.command(
+          { ...this.#own(id), command },
+          () => this.#execute(provider, id, decide, options, loaded),
+        );
+      }
     }
+    return await this.#execute(provider, id, decide, options, loaded);
+  }
+
+  async #execute(
+    provider: Provider<E>,
+    id: string,
+    decide: Decide<E, A>,
+    options: CommandOptions,
+    loaded: (A & BaseAggregate) | undefined,
+  ): Promise<A & BaseAggregate> {
     const mayRetry = !loaded && options.expectedVersion === undefined;
     const kept = loaded ? undefined : this.#kept(id, options);
     const tried = kept &&

@@ -1,7 +1,8 @@
 import { type Event, type StoreEvent, toMeta } from "./event.ts";
 import type { ReadOption } from "./handler_callbacks.ts";
 import type { BatchedEvent } from "./handler_options.ts";
-import type { Provider, ProviderOrPromise } from "./provider.ts";
+import type { ProviderOrPromise } from "./provider.ts";
+import { startOfLog } from "./start_of_log.ts";
 import { metaOfPart } from "./todays_events.ts";
 
 const PAGE_SIZE = 1000;
@@ -53,9 +54,4 @@ export async function* readEvents(
     if (page.length === 0) return;
     position = page.at(-1)!.position;
   }
-}
-
-/** Where a bookmark stands that nobody has ever stored. */
-async function startOfLog(provider: Provider<any>): Promise<any> {
-  return await provider.getPosition(crypto.randomUUID());
 }

@@ -1,6 +1,8 @@
 import { type HandlerBookmark, MemoryBookmark } from "./bookmark.ts";
 import type { Provider } from "./provider.ts";
 import { isSamePosition } from "./position.ts";
+import { unlessRefused } from "./refusable.ts";
+import { startOfLog } from "./start_of_log.ts";
 import { transactOf } from "./transact_of.ts";
 
 /** Where a handler without a bookmark begins. */
@@ -136,20 +138,16 @@ export class HandlerCursor {
   ): Promise<{ value?: T }> {
     return this.#inTurn(async () => {
       const position = place() ?? this.#position;
-      const refused = new Error("Nothing of this transaction is stored");
-      try {
-        const value = await transactOf(this.#provider)(async (tx) => {
-          if (!await this.storeIn(tx, position)) throw refused;
+      const done = await unlessRefused((refuse) =>
+        transactOf(this.#provider)(async (tx) => {
+          if (!await this.storeIn(tx, position)) refuse();
           const written = await write(tx);
-          if (written === undefined) throw refused;
-          return written;
-        });
-        this.#stored = position;
-        return { value };
-      } catch (error) {
-        if (error === refused) return {};
-        throw error;
-      }
+          return written === undefined ? refuse() : written;
+        })
+      );
+      if (!done) return {};
+      this.#stored = position;
+      return done;
     });
   }
 
@@ -202,21 +200,16 @@ export class HandlerCursor {
   async readStored(): Promise<any> {
     const bookmark = this.#bookmark;
     if (typeof bookmark !== "string") return await bookmark.getPosition();
-    if (bookmark === MemoryBookmark) return await this.#startOfLog();
+    if (bookmark === MemoryBookmark) return await startOfLog(this.#provider);
     return await this.#provider.getPosition(bookmark);
   }
 
   async #beginning(stored: any): Promise<any> {
     const { tailStream, alwaysTailStream } = this.#tail;
     const tail = alwaysTailStream ||
-      (tailStream && isSamePosition(stored, await this.#startOfLog()));
+      (tailStream && isSamePosition(stored, await startOfLog(this.#provider)));
     if (!tail) return stored;
     const last = await this.#provider.getLastEventFor(this.#streams);
     return last?.position ?? stored;
-  }
-
-  async #startOfLog(): Promise<any> {
-    // Where a bookmark stands that nobody has ever stored.
-    return await this.#provider.getPosition(crypto.randomUUID());
   }
 }

@@ -121,7 +121,7 @@ export async function readStatus(
 }
 
 /** Counts what comes after a position. */
-async function readLag(
+export async function readLag(
   provider: Provider<any>,
   streams: string[],
   position: any,

@@ -165,8 +165,7 @@ async function readStatus(handler: HealthyHandler): Promise<Answer> {
   try {
     return await handler.status();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return `The database did not answer: ${text}`;
+    return `The database did not answer: ${textOf(error)}`;
   }
 }
 
@@ -196,11 +195,10 @@ function judge(
   const reasons: HealthReason[] = [];
   if (lastError && lastError.attempts > 0) {
     const seconds = (now - lastError.since.getTime()) / 1000;
-    const { error } = lastError;
-    const text = error instanceof Error ? error.message : String(error);
     if (seconds > failingSeconds) {
-      const what =
-        `Handler "${name}" fails for ${seconds.toFixed()} s: ${text}`;
+      const what = `Handler "${name}" fails for ${seconds.toFixed()} s: ${
+        textOf(lastError.error)
+      }`;
       reasons.push(reason(name, "failing", what));
     }
   }
@@ -221,4 +219,8 @@ function reason(
   message: string,
 ): HealthReason {
   return { handler, code, message };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

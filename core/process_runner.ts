@@ -1,6 +1,6 @@
 import type { ProvidedAggregate } from "./aggregate.ts";
 import {
-  CommandError,
+  type CommandError,
   DuplicateCommandError,
   StoreError,
   VersionError,
@@ -21,6 +21,7 @@ import type { ProcessContext, ProcessDecision } from "./process_context.ts";
 import { type DueTimer, type ProcessTimers, short } from "./process_timers.ts";
 import { isBefore } from "./process_position.ts";
 import type { Provider } from "./provider.ts";
+import { isRefusal } from "./refusal.ts";
 import { storePosition } from "./stored_position.ts";
 
 /** How often an append may lose to another owner before it is an error. */
@@ -284,11 +285,6 @@ function factOf(
     ...cancelled.length > 0 && { cancelled },
     ...ended && { ended },
   };
-}
-
-/** Whether a command was refused, and not only overtaken. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof CommandError && !(error instanceof VersionError);
 }
 
 function missing(name: string, command: string): StoreError {

@@ -1,27 +1,15 @@
-import { ReservationError } from "./claim_errors.ts";
-import { digest } from "./digest.ts";
+import { ReservationError, type ReservationFacts } from "./claim_errors.ts";
 import { StoreError } from "./errors.ts";
 import type { Provider } from "./provider.ts";
+import { recordKey } from "./record_key.ts";
 import type { Records, StoredRecord } from "./records.ts";
 import { checkName } from "./validation.ts";
 
 /** The kind of the records that hold reservations. */
 const RESERVATION = "evtstore.reservation";
 
-/** More of a key may not fit: MySQL's has room for 255 characters. */
-const MAX_KEY = 170;
-
-const HASHED = "sha256:";
-
 /** A key that belongs to an aggregate. */
-export type Reservation = {
-  /** The key. */
-  key: string;
-  /** The stream of the aggregate that has it. */
-  stream: string;
-  /** The aggregate that has it. */
-  aggregateId: string;
-};
+export type Reservation = ReservationFacts;
 
 /** How {@linkcode Reservations} puts back what it changed. */
 export type Undo = () => Promise<void>;
@@ -74,7 +62,11 @@ export async function findReservation<Tx = any>(
       { field: "key" },
     );
   }
-  const found = await provider.records.get(RESERVATION, keyOf(key), options);
+  const found = await provider.records.get(
+    RESERVATION,
+    recordKey(key),
+    options,
+  );
   return found && reservationIn(found);
 }
 
@@ -125,18 +117,18 @@ export class Reservations {
   }
 
   #find(key: string): Promise<StoredRecord | undefined> {
-    return this.#records.get(RESERVATION, keyOf(key), { tx: this.#tx });
+    return this.#records.get(RESERVATION, recordKey(key), { tx: this.#tx });
   }
 
   #put(key: string): Promise<boolean> {
     const value: Reservation = { key, ...this.#owner };
     const options = { revision: 0, tx: this.#tx };
-    return this.#records.put(RESERVATION, keyOf(key), value, options);
+    return this.#records.put(RESERVATION, recordKey(key), value, options);
   }
 
   async #remove(key: string): Promise<void> {
     const options = { revision: 1, tx: this.#tx };
-    await this.#records.remove(RESERVATION, keyOf(key), options);
+    await this.#records.remove(RESERVATION, recordKey(key), options);
   }
 
   #isOwn({ stream, aggregateId }: Reservation): boolean {
@@ -148,13 +140,6 @@ export class Reservations {
 function reservationIn({ value }: StoredRecord): Reservation {
   const { key, stream, aggregateId } = value;
   return { key, stream, aggregateId };
-}
-
-/** A long key is stored as its digest, and so is one that looks like that. */
-function keyOf(key: string): string {
-  return key.length <= MAX_KEY && !key.startsWith(HASHED)
-    ? key
-    : HASHED + digest(key);
 }
 
 // Its owner is not visible to this transaction, or gone again.

@@ -1,5 +1,6 @@
 import type { StoreEvent } from "./event.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
+import { mapProvider, overlay } from "./provider_overlay.ts";
 import type { Sealer } from "./sealer.ts";
 
 const originals = new WeakMap<object, ProviderOrPromise<any, any>>();
@@ -19,13 +20,9 @@ export function sealedProvider<P extends ProviderOrPromise<any, any>>(
   provider: P,
   sealer: Sealer,
 ): P {
-  const sealed = "then" in provider
-    ? provider.then((one) => seal(one, sealer))
-    : seal(provider, sealer);
-  // It is thrown where it is awaited; nobody may come to do so.
-  if ("then" in sealed) sealed.catch(() => {});
+  const sealed = mapProvider(provider, (one) => seal(one, sealer));
   originals.set(sealed, provider);
-  return sealed as P;
+  return sealed;
 }
 
 function seal(provider: Provider<any>, sealer: Sealer): Provider<any> {
@@ -54,12 +51,5 @@ function seal(provider: Provider<any>, sealer: Sealer): Provider<any> {
       }));
     },
   };
-  // Whatever it is made of: one of an application may have private members.
-  return new Proxy(provider, {
-    get(target, key) {
-      if (Object.hasOwn(own, key)) return own[key as keyof typeof own];
-      const member = Reflect.get(target, key);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
+  return overlay(provider, own);
 }

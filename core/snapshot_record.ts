@@ -1,5 +1,5 @@
 import type { Aggregate, BaseAggregate } from "./aggregate.ts";
-import { digest } from "./digest.ts";
+import { recordKey } from "./record_key.ts";
 import type { Records, StoredRecord } from "./records.ts";
 import type { Sealer } from "./sealer.ts";
 import { isStoredPosition, type StoredPosition } from "./stored_position.ts";
@@ -28,9 +28,6 @@ type SnapshotRecord = {
   aggregateId: string;
   snapshots: Snapshot[];
 };
-
-/** More of a key may not fit: MySQL's has room for 255 characters. */
-const MAX_KEY = 170;
 
 /** How often a snapshot is written anew when somebody else was faster. */
 const TRIES = 5;
@@ -166,6 +163,5 @@ function isSnapshot(value: any): value is Snapshot {
 }
 
 function keyOf(stream: string, id: string): string {
-  const key = JSON.stringify([stream, id]);
-  return key.length <= MAX_KEY ? key : `sha256:${digest(key)}`;
+  return recordKey(JSON.stringify([stream, id]));
 }

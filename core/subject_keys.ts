@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from "./base64.ts";
-import { digest } from "./digest.ts";
 import { StoreError } from "./errors.ts";
+import { MAX_RECORD_KEY, recordKey } from "./record_key.ts";
 import type { Records, StoredRecord } from "./records.ts";
 
 /** What is known of a subject: its key, or that it was forgotten. */
@@ -60,9 +60,6 @@ const UNFINISHED = 1;
 
 /** Of writers that begin at once one wins each time. */
 const TRIES = 1000;
-
-/** More of a key may not fit: MySQL's has room for 255 characters. */
-const MAX_KEY = 170;
 
 type KeyValue = { subject: string; key?: string };
 
@@ -214,7 +211,7 @@ function toKey(record: StoredRecord | undefined): SubjectKey | undefined {
 }
 
 function keyOf(subject: string): string {
-  return subject.length <= MAX_KEY
+  return subject.length <= MAX_RECORD_KEY
     ? `subject:${subject}`
-    : `sha256:${digest(subject)}`;
+    : recordKey(subject);
 }

@@ -8,6 +8,7 @@ import { membershipOf } from "./membership.ts";
 import { ParkedEvents } from "./parked_events.ts";
 import type { Provider } from "./provider.ts";
 import type { Records } from "./records.ts";
+import { unlessRefused } from "./refusable.ts";
 import { bookmarkOf, takeOverPlaceOf } from "./version_names.ts";
 import type { LiveVersion } from "./version_record.ts";
 
@@ -194,14 +195,14 @@ export class TakeOver {
     const own = takeOverPlaceOf(name, version.handler.version);
     const { transact } = provider;
     const isClosed = transact
-      ? await succeeds((refuse) =>
+      ? await unlessRefused((refuse) =>
         transact(async (tx) => {
           const moved = await provider.setPosition(bookmark, to, { from, tx });
           if (moved === false) refuse();
           await provider.setPosition(own, place, { tx });
           if (!await version.record.write(value, revision, tx)) refuse();
         })
-      )
+      ) !== undefined
       : await this.#closeWithout({ number, to, place, value, closing });
     if (!isClosed) return false;
     version.learn({ value, revision: version.known!.revision + 1 });
@@ -245,21 +246,5 @@ export class TakeOver {
   #liveBookmark(): string {
     const { handler, known } = this.#context.version;
     return bookmarkOf(handler.name, known!.value.live);
-  }
-}
-
-/** Whether work ended without a refusal of its own. */
-async function succeeds(
-  work: (refuse: () => never) => Promise<unknown>,
-): Promise<boolean> {
-  const refused = new Error("Nothing of this transaction is stored");
-  try {
-    await work(() => {
-      throw refused;
-    });
-    return true;
-  } catch (error) {
-    if (error === refused) return false;
-    throw error;
   }
 }

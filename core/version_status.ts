@@ -1,6 +1,7 @@
 import { countUpTo } from "./place_in_page.ts";
 import type { Provider } from "./provider.ts";
 import { type RebuildProgress, storedAt } from "./rebuild_progress.ts";
+import { startOfLog } from "./start_of_log.ts";
 import {
   bookmarkOf,
   type NumberedHandler,
@@ -87,7 +88,7 @@ async function readRebuild(
   const more = remaining >= limit;
   const [first] = await provider.getEventsFrom(
     streams,
-    await provider.getPosition(crypto.randomUUID()),
+    await startOfLog(provider),
     1,
   );
   const last = await provider.getLastEventFor(streams);

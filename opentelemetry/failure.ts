@@ -1,5 +1,5 @@
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
-import { CommandError, StoreError, VersionError } from "../core/errors.ts";
+import { StoreError, VersionError } from "../core/errors.ts";
 import { attribute } from "./names.ts";
 
 /** What kind of error it is: few values, and nothing of what it says. */
@@ -8,14 +8,6 @@ export function errorTypeOf(error: unknown): string {
     return error.code;
   }
   return error instanceof Error ? error.name : "_OTHER";
-}
-
-/**
- * Whether a command handler said no, which is an answer and no failure. It is
- * none if somebody else was faster.
- */
-export function isRefusal(error: unknown): error is CommandError {
-  return error instanceof CommandError && !(error instanceof VersionError);
 }
 
 /**

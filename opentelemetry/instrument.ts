@@ -1,5 +1,6 @@
 import { metrics, trace } from "@opentelemetry/api";
 import type { Provider, ProviderOrPromise } from "../core/provider.ts";
+import { mapProvider, overlay } from "../core/provider_overlay.ts";
 import { instrumentsOf } from "./instruments.ts";
 import { OBSERVER } from "../core/work_observer.ts";
 import { SCOPE, systemOf } from "./names.ts";
@@ -60,13 +61,12 @@ export function instrument<P extends ProviderOrPromise<any, any>>(
   options: InstrumentOptions = {},
 ): P {
   if (instrumented.has(provider)) return provider;
-  const measured = "then" in provider
-    ? provider.then((one) => instrument(one, options))
-    : measure(provider, options);
-  // It is thrown where it is awaited; nobody may come to do so.
-  if ("then" in measured) measured.catch(() => {});
+  const measured = mapProvider(
+    provider,
+    (one) => instrumented.has(one) ? one : measure(one, options),
+  );
   instrumented.add(measured);
-  return measured as P;
+  return measured;
 }
 
 function measure(
@@ -78,16 +78,10 @@ function measure(
     instruments: instrumentsOf(meter ?? metrics.getMeter(SCOPE)),
     system: system ?? systemOf(provider.driver),
   };
-  const own = {
+  const measured = overlay(provider, {
     ...storeOperations(provider, telemetry),
     [OBSERVER]: workSpans(telemetry),
-  };
-  // Whatever it is made of: one of an application may have private members.
-  return new Proxy(provider, {
-    get(target, key) {
-      if (Object.hasOwn(own, key)) return own[key as keyof typeof own];
-      const member = Reflect.get(target, key);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
   });
+  instrumented.add(measured);
+  return measured;
 }

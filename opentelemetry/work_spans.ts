@@ -9,7 +9,8 @@ import {
 } from "@opentelemetry/api";
 import { currentMetadata } from "../core/metadata_context.ts";
 import type { ObservedEvents, WorkObserver } from "../core/work_observer.ts";
-import { errorTypeOf, isRefusal, markFailed } from "./failure.ts";
+import { isRefusal } from "../core/refusal.ts";
+import { errorTypeOf, markFailed } from "./failure.ts";
 import { attribute, SCOPE } from "./names.ts";
 import type { Telemetry } from "./store_operations.ts";
 import { asCreation, linksTo } from "./trace_context.ts";
