@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { readPages } from "../core/aggregate_pages.ts";
 import type { StoreEvent } from "../core/event.ts";
 import { textOf, textsOf, timeOf, type Values, wholeOf } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { UsageError } from "./failure.ts";
-import { readLog, startOf } from "./log_pages.ts";
+import { startOfLog } from "../core/start_of_log.ts";
+import { readLog } from "./log_pages.ts";
 import { parsePosition } from "./position.ts";
 import { catalogOf, type Store } from "./store.ts";
 import type { Terminal } from "./terminal.ts";
@@ -114,7 +116,7 @@ async function* eventsOf(
   const wanted = textsOf(values, "stream");
   const aggregate = textOf(values, "aggregate");
   const { follow } = values;
-  let position = await startOf(provider);
+  let position = await startOfLog(provider);
   const after = textOf(values, "after");
   if (after !== undefined) position = parsePosition(after, position);
   if (aggregate !== undefined && !follow && after === undefined) {
@@ -160,16 +162,8 @@ export async function* eventsOfAggregate(
   stream: string,
   aggregateId: string,
 ): AsyncGenerator<StoreEvent<any>> {
-  let position: any = undefined;
-  for (;;) {
-    const page = await provider.getEventsFor(stream, aggregateId, position, {
-      limit: 1000,
-    });
-    const last = page.at(-1);
-    if (!last) return;
-    yield* page;
-    position = last.position;
-  }
+  const pages = readPages(provider, stream, aggregateId, undefined, {});
+  for await (const page of pages) yield* page;
 }
 
 /**

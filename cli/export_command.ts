@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { readPages } from "../core/aggregate_pages.ts";
 import type { StoreEvent } from "../core/event.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Command } from "./command.ts";
@@ -13,7 +14,8 @@ import {
 } from "./export_lines.ts";
 import { UsageError } from "./failure.ts";
 import { readLines } from "./file_lines.ts";
-import { readLog, startOf } from "./log_pages.ts";
+import { startOfLog } from "../core/start_of_log.ts";
+import { readLog } from "./log_pages.ts";
 import { toOrder } from "./position.ts";
 import { catalogOf } from "./store.ts";
 import { progressLine } from "./terminal.ts";
@@ -39,7 +41,7 @@ export const exportCommand: Command = {
     }
     const from = begun?.last
       ? await positionOf(provider, begun.last)
-      : await startOf(provider);
+      : await startOfLog(provider);
     // Before the streams, so that each stream of an event up to it is listed.
     const end = (await provider.horizon?.())?.position;
     const streams = await catalog.streams();
@@ -163,16 +165,9 @@ async function positionOf(
   provider: Provider<any>,
   { stream, id, version }: ExportedEvent,
 ): Promise<any> {
-  let position: any = undefined;
-  for (;;) {
-    const page = await provider.getEventsFor(stream, id, position, {
-      limit: 1000,
-    });
+  for await (const page of readPages(provider, stream, id, undefined, {})) {
     const found = page.find((event) => event.version === version);
     if (found) return found.position;
-    const last = page.at(-1);
-    if (!last) break;
-    position = last.position;
   }
   throw new UsageError(
     `The file ends with version ${version} of "${visible(id)}" in stream "${

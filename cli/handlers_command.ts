@@ -1,12 +1,11 @@
 import type { HandlerControls } from "../core/handler_options.ts";
+import { type HandlerLag, readLag } from "../core/handler_status.ts";
 import { MEMBER, OWNER } from "../core/membership.ts";
 import { listAll } from "../core/records.ts";
 import type { Command } from "./command.ts";
 import { listParked } from "./parked_records.ts";
 import { catalogOf, type Store } from "./store.ts";
 import { table, toJson } from "./text.ts";
-
-type Behind = { events: number; more: boolean; seconds: number };
 
 /** `handlers` */
 export const handlersCommand: Command = {
@@ -89,16 +88,10 @@ async function countBehind(
   { provider }: Store,
   streams: string[],
   position: any,
-): Promise<Behind> {
-  if (streams.length === 0) return { events: 0, more: false, seconds: 0 };
-  const events = await provider.getEventsFrom(streams, position, 1000);
-  const [oldest] = events;
-  const age = oldest ? Date.now() - new Date(oldest.timestamp).getTime() : 0;
-  return {
-    events: events.length,
-    more: events.length === 1000,
-    seconds: Math.max(0, age / 1000),
-  };
+): Promise<HandlerLag> {
+  return streams.length === 0
+    ? { events: 0, more: false, seconds: 0 }
+    : await readLag(provider, streams, position, Date.now());
 }
 
 /** The processes that own bookmarks, as their machines know them. */

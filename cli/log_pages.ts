@@ -4,12 +4,6 @@ import type { Provider } from "../core/provider.ts";
 /** How many events are read at a time. */
 export const PAGE_SIZE = 1000;
 
-/** The position before the first event. */
-export function startOf(provider: Provider<any>): Promise<any> {
-  // Of a bookmark that nobody has stored.
-  return provider.getPosition("evtstore.cli");
-}
-
 /** The log of some streams after a position, page by page, to its end. */
 export async function* readLog(
   provider: Provider<any>,

@@ -2,7 +2,8 @@ import { aggregateKey } from "../core/aggregate_key.ts";
 import { StoreError } from "../core/errors.ts";
 import type { StoreEvent } from "../core/event.ts";
 import type { Provider } from "../core/provider.ts";
-import { PAGE_SIZE, startOf } from "./log_pages.ts";
+import { startOfLog } from "../core/start_of_log.ts";
+import { PAGE_SIZE } from "./log_pages.ts";
 import { toOrder } from "./position.ts";
 import { visible } from "./text.ts";
 
@@ -64,7 +65,7 @@ export class LogCheck {
     progressed: (position: any) => void,
   ): Promise<void> {
     if (streams.length === 0) return;
-    let position = await startOf(this.#provider);
+    let position = await startOfLog(this.#provider);
     let size = PAGE_SIZE;
     let told: string | undefined;
     let steps = 0;
