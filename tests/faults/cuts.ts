@@ -1,6 +1,6 @@
 import { compareHandled, type HandledCounts, isComplete } from "./compare.ts";
 import { createPlace, type FaultDatabase } from "./databases.ts";
-import { plantFault } from "./faults.ts";
+import { plantFault, settleFaults } from "./faults.ts";
 import { createHandlers } from "./handlers.ts";
 import { Ledger, type LedgerCounts } from "./ledger.ts";
 import { readLog } from "./log.ts";
@@ -66,6 +66,7 @@ export async function cutConnections(
       await until("a connection to be cut", () => !proxy.isArmed);
     }
     await writing;
+    await settleFaults();
     const log = await readLog(direct.provider);
     const rows = () => direct.readModel.list();
     await until(

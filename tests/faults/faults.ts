@@ -9,6 +9,18 @@ async function die(): Promise<never> {
   return await new Promise(() => {});
 }
 
+/** What is still being stored although it was acknowledged. */
+const late = new Set<Promise<unknown>>();
+
+/**
+ * Resolves when nothing that a fault has put off is under way any more: a log
+ * that is read before that grows between two readings of it, which is not what
+ * the fault is to be noticed by.
+ */
+export async function settleFaults(): Promise<void> {
+  while (late.size > 0) await Promise.all(late);
+}
+
 /**
  * Faults that the tests must notice, by name. Those that need a process to die
  * at a bad moment let it die there.
@@ -49,7 +61,11 @@ const faults: Record<string, (good: FullProvider) => Partial<FullProvider>> = {
   /** Says that it has stored before it has. */
   "acknowledges first": (good) => ({
     async append(...append) {
-      sleep(5).then(() => good.append(...append)).catch(() => {});
+      const storing: Promise<unknown> = sleep(5)
+        .then(() => good.append(...append))
+        .catch(() => {})
+        .finally(() => late.delete(storing));
+      late.add(storing);
       return append[3];
     },
   }),
