@@ -57,3 +57,13 @@ export async function findFaultDatabases(): Promise<FaultDatabase[]> {
     return url === undefined ? [] : [{ ...database, url }];
   });
 }
+
+/** MongoDB without its transactions: most faults need one. */
+export async function findFoldingMongo(): Promise<FaultDatabase[]> {
+  const url = await findDatabase("mongodb");
+  return url === undefined ? [] : [{
+    name: "MongoDB without transactions",
+    scheme: "mongodb+folding",
+    url,
+  }];
+}

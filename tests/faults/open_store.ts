@@ -14,6 +14,8 @@ export const kinds: Record<string, () => Promise<StoreKind>> = {
     (await import("./stores/knex_postgres.ts")).knexPostgres,
   "mysql": async () => (await import("./stores/mysql.ts")).mysql,
   "mongodb": async () => (await import("./stores/mongo.ts")).mongo,
+  "mongodb+folding": async () =>
+    (await import("./stores/mongo.ts")).foldingMongo,
   "nats": async () => (await import("./stores/nats.ts")).nats,
   "bolt": async () => (await import("./stores/neo4j.ts")).neo4j,
 };

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findDatabase } from "../providers/support/databases.ts";
-import { type FaultDatabase, findFaultDatabases } from "./databases.ts";
+import {
+  type FaultDatabase,
+  findFaultDatabases,
+  findFoldingMongo,
+} from "./databases.ts";
 import { isLong } from "./each.ts";
 import { countSkips } from "./skips.ts";
 
@@ -10,6 +14,7 @@ const WRITING_MS = isLong ? 60_000 : 2000;
 // NATS has no transaction to be held open: `tests/nats/skip_test.ts`.
 const databases = (await findFaultDatabases())
   .filter(({ scheme }) => scheme !== "nats");
+databases.push(...await findFoldingMongo());
 const postgres15 = await findDatabase("postgres15");
 if (postgres15 !== undefined) {
   databases.push({
@@ -60,7 +65,7 @@ function naiveReaderOn(
   { scheme }: FaultDatabase,
 ): "misses events" | "misses nothing" | "may miss events" {
   if (scheme.startsWith("sqlite")) return "misses nothing";
-  return scheme === "mongodb" || scheme === "bolt"
+  return scheme.startsWith("mongodb") || scheme === "bolt"
     ? "may miss events"
     : "misses events";
 }

@@ -1,10 +1,11 @@
 import { MongoClient, Timestamp } from "mongodb";
 import { lineOf, orderOf } from "../log.ts";
+import { toUrl } from "../stores/mongo.ts";
 import type { Plain } from "./plain.ts";
 
 /** MongoDB. Nobody else may write: a validator refuses it. */
 export function openMongo(address: string): Plain {
-  const client = new MongoClient(address);
+  const client = new MongoClient(toUrl(address));
   const events = client.db().collection<any>("events");
   return {
     readAfter: async (position) =>
