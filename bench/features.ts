@@ -4,29 +4,44 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+// @ts-types="npm:@types/pg@8"
+import pg from "pg";
 import type { Provider } from "evtstore";
 import { deposit, type Deposited, fold, STREAM } from "./contender.ts";
+import { createDatabase } from "./postgres_suites.ts";
 import { interleave, ratioOf, type Spread, spreadOf } from "./rounds.ts";
 
 /** The last commit without any of the features that a domain may leave out. */
 export const BEFORE_FEATURES = "e973b47^";
-
-/** Aggregates of a round, and the commands of each. */
-const AGGREGATES = 200;
-const COMMANDS = 5;
-
-/** How often the log of a round is caught up with. */
-const CATCH_UPS = 10;
 
 /** The modules of one tree. */
 type Tree = {
   core: typeof import("../mod.ts");
   memory: typeof import("../providers/memory.ts");
   sqlite: typeof import("../providers/sqlite.ts");
+  pg: typeof import("../providers/pg.ts");
 };
 
 /** Milliseconds of a command, and of a handled event. */
 type Times = { command: number; event: number };
+
+/** A new and empty log, and what removes it. */
+type Log = { provider: Provider<any>; close(): Promise<unknown> };
+
+/** Where commands are stored. */
+type Place = {
+  name: string;
+  open(tree: Tree): Promise<Log>;
+  /** Aggregates of a round: fewer where each commit waits for a disk. */
+  aggregates: number;
+};
+
+/** The commands of an aggregate. */
+const COMMANDS = 5;
+/** The events of a log that is caught up with. */
+const EVENTS = 5000;
+/** The events of an append that fills it. */
+const FILL = 500;
 
 /**
  * What a plain aggregate pays for features that it does not use: this tree
@@ -34,10 +49,12 @@ type Times = { command: number; event: number };
  * so that the second says what two runs of the same code differ by.
  *
  * @param before The commit to compare with.
+ * @param server Of PostgreSQL.
  */
 export async function runFeatures(
   before: string,
   rounds: number,
+  server: string,
   say: (line: string) => void,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "evtstore-before-"));
@@ -47,8 +64,8 @@ export async function runFeatures(
     const now = await load(import.meta.resolve("../"));
     const old = await load(`${pathToFileURL(folder).href}/`);
     say(`How long ${before} takes, divided by how long this tree takes:`);
-    for (const kind of ["memory", "sqlite"] as const) {
-      await compare(kind, { now, old }, rounds, say);
+    for (const place of places(server)) {
+      await compare(place, { now, old }, rounds, say);
     }
   } finally {
     git("worktree", "remove", "--force", folder);
@@ -61,11 +78,68 @@ async function load(root: string): Promise<Tree> {
     core: await import(`${root}mod.ts`),
     memory: await import(`${root}providers/memory.ts`),
     sqlite: await import(`${root}providers/sqlite.ts`),
+    pg: await import(`${root}providers/pg.ts`),
+  };
+}
+
+function places(server: string): Place[] {
+  return [
+    {
+      name: "memory",
+      aggregates: 200,
+      open: async ({ memory }) => ({
+        provider: memory.createProvider(),
+        close: async () => {},
+      }),
+    },
+    {
+      name: "SQLite in memory",
+      aggregates: 200,
+      open: ({ sqlite }) => openSqlite(sqlite, ":memory:"),
+    },
+    {
+      name: "SQLite on disk",
+      aggregates: 40,
+      async open({ sqlite }) {
+        const folder = mkdtempSync(join(tmpdir(), "evtstore-bench-"));
+        const log = await openSqlite(sqlite, join(folder, "log.db"));
+        return {
+          ...log,
+          close: () =>
+            log.close().then(() => rmSync(folder, { recursive: true })),
+        };
+      },
+    },
+    {
+      name: "PostgreSQL by pg",
+      aggregates: 40,
+      async open(tree) {
+        const { url, drop } = await createDatabase(server);
+        const client = new pg.Pool({ connectionString: url, max: 10 });
+        await tree.pg.migrate({ client });
+        return {
+          provider: tree.pg.createProvider({ client }),
+          close: () => client.end().then(drop),
+        };
+      },
+    },
+  ];
+}
+
+async function openSqlite(
+  sqlite: Tree["sqlite"],
+  path: string,
+): Promise<Log> {
+  const client = new DatabaseSync(path);
+  await sqlite.migrate({ client });
+  return {
+    provider: sqlite.createProvider({ client }),
+    close: async () => client.close(),
   };
 }
 
 async function compare(
-  kind: "memory" | "sqlite",
+  place: Place,
   { now, old }: { now: Tree; old: Tree },
   rounds: number,
   say: (line: string) => void,
@@ -75,7 +149,7 @@ async function compare(
     const took: number[] = [];
     events.set(name, took);
     return [name, async (round: number) => {
-      const { command, event } = await measure(tree, kind);
+      const { command, event } = await measure(tree, place);
       if (round > 0) took.push(event);
       return command;
     }] as const;
@@ -98,24 +172,18 @@ async function compare(
     for (const one of others) {
       const { median } = spreadOf(one.rounds);
       say(
-        `${kind}, ${what}, ${one.name}: ${toText(ratioOf(one, reference!))}, ${
-          (median * 1000).toFixed(1)
-        } µs`,
+        `${place.name}, ${what}, ${one.name}: ${
+          toText(ratioOf(one, reference!))
+        }, ${(median * 1000).toFixed(1)} µs`,
       );
     }
   }
 }
 
 /** A new and empty log, filled by commands, and caught up with. */
-async function measure(
-  { core, memory, sqlite }: Tree,
-  kind: "memory" | "sqlite",
-): Promise<Times> {
-  const client = new DatabaseSync(":memory:");
-  if (kind === "sqlite") await sqlite.migrate({ client });
-  const provider: Provider<any> = kind === "sqlite"
-    ? sqlite.createProvider({ client })
-    : memory.createProvider();
+async function measure(tree: Tree, place: Place): Promise<Times> {
+  const { core } = tree;
+  const { provider, close } = await place.open(tree);
   const account = core.createAggregate({
     stream: STREAM,
     create: () => ({ cents: 0 }),
@@ -129,25 +197,32 @@ async function measure(
       deposit(1 + account.cents % 2),
   });
 
-  const total = AGGREGATES * COMMANDS;
+  const total = place.aggregates * COMMANDS;
   const start = performance.now();
-  for (let id = 0; id < AGGREGATES; id++) {
+  for (let id = 0; id < place.aggregates; id++) {
     for (let times = 0; times < COMMANDS; times++) {
       await accounts.deposit!(`a${id}`, {});
     }
   }
   const command = (performance.now() - start) / total;
 
-  let handled = 0;
-  const handling = performance.now();
-  for (let run = 0; run < CATCH_UPS; run++) {
-    const handler = createHandler(`sum ${run}`, [STREAM]);
-    handler.handle(STREAM, "Deposited", async () => void handled++);
-    await handler.runOnce();
+  for (let version = 1; version < EVENTS; version += FILL) {
+    const events = Array.from({ length: FILL }, () => deposit(1));
+    await provider.append(
+      STREAM,
+      "long",
+      version,
+      provider.createEvents(STREAM, "long", version, events),
+    );
   }
-  const event = (performance.now() - handling) / (total * CATCH_UPS);
-  if (handled !== total * CATCH_UPS) throw new Error(`handled ${handled}`);
-  if (kind === "sqlite") client.close();
+  let handled = 0;
+  const handler = createHandler("sum", [STREAM]);
+  handler.handle(STREAM, "Deposited", async () => void handled++);
+  const handling = performance.now();
+  await handler.runOnce();
+  const event = (performance.now() - handling) / handled;
+  if (handled !== total + EVENTS) throw new Error(`handled ${handled}`);
+  await close();
   return { command, event };
 }
 

@@ -61,16 +61,17 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
   neo4j: (url) => [neo4jSuite(url)],
 };
 
-if (values.features) {
-  await runFeatures(values.before, Number(values.rounds), say);
-} else if (values.latency) {
+if (values.latency) {
   await startDatabases(undefined, { say });
   await runHandlerLatency(values.suite ?? "", say);
-} else if (values.scale || values.memory) {
+} else if (values.scale || values.memory || values.features) {
   const [server] = await startDatabases(["postgres18"], { say });
   if (server?.status !== "running") throw new Error(server?.reason);
   const events = Number(values.events);
   if (values.scale) await runScale(server.url, events, say);
+  if (values.features) {
+    await runFeatures(values.before, Number(values.rounds), server.url, say);
+  }
   if (values.memory) await runMemory(server.url, events, say);
 } else {
   const suites = [sqliteSuite()];

@@ -132,7 +132,8 @@ export async function withDatabase(
   }
 }
 
-async function createDatabase(
+/** Makes a database; `drop` drops it. */
+export async function createDatabase(
   server: string,
 ): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `evt_bench_${crypto.randomUUID().slice(0, 8)}`;

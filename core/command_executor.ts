@@ -100,7 +100,10 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
       const aggregate = loaded ?? newer ?? await this.#load(id, options);
       newer = undefined;
       // Before the handler decides: a repeated "open" must not hear "already open".
-      if (await this.#isRepeat(provider, id, options)) {
+      if (
+        options.commandId !== undefined &&
+        await this.#isRepeat(provider, id, options)
+      ) {
         return await this.#load(id, options);
       }
       const decided = await this.#decide(provider, aggregate, decide, options);

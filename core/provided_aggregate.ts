@@ -6,7 +6,7 @@ import type {
   StorableAggregate,
 } from "./aggregate.ts";
 import { AggregateCache, type CachedAggregate } from "./aggregate_cache.ts";
-import { readPages } from "./aggregate_pages.ts";
+import { readPage } from "./aggregate_pages.ts";
 import { StoreError } from "./errors.ts";
 import {
   type Event,
@@ -131,33 +131,37 @@ export function createProvidedAggregate<
     stored: StoreEvent<E>,
   ): A & BaseAggregate {
     if (sealer) checkReadable(stored);
-    const { version, aggregateId } = stored;
-    const parts = opts.upcast && upcastEvent(opts.upcast, stored);
-    if (!parts) {
-      const next = foldOne(previous, stored.event, toMeta(stored));
-      return { ...next, version, aggregateId };
-    }
     const meta = toMeta(stored);
-    let next = previous;
-    parts.forEach((event, part) => {
-      next = {
-        ...foldOne(next, event as E, metaOfPart(meta, part, parts)),
-        version: previous.version,
-        aggregateId,
-      };
-    });
-    return { ...next, version, aggregateId };
+    const parts = opts.upcast && upcastEvent(opts.upcast, stored);
+    if (!parts) return foldOne(previous, stored.event, meta, stored.version);
+    const next = parts.reduce(
+      (next, event, part) =>
+        foldOne(
+          next,
+          event as E,
+          metaOfPart(meta, part, parts),
+          previous.version,
+        ),
+      previous,
+    );
+    return { ...next, version: stored.version, aggregateId: meta.aggregateId };
   }
 
   function foldOne(
     previous: A & BaseAggregate,
     event: E,
     meta: EventMeta,
+    version: number,
   ): A & BaseAggregate {
     const read = opts.schema && opts.validateOnRead
       ? toRead(opts.schema, event, meta)
       : event;
-    return { ...previous, ...opts.fold(read, previous, meta) };
+    return {
+      ...previous,
+      ...opts.fold(read, previous, meta),
+      version,
+      aggregateId: meta.aggregateId,
+    };
   }
 
   async function getAggregate(
@@ -187,13 +191,19 @@ export function createProvidedAggregate<
   ): Promise<CachedAggregate<A & BaseAggregate>> {
     let aggregate = cached?.aggregate ?? empty(id);
     let position = cached?.position;
-    for await (
-      const page of readPages(provider, opts.stream, id, position, options)
-    ) {
+    // Not by `readPages`: most loads are one page, and it waits for each twice.
+    for (;;) {
+      const { page, isLast } = await readPage(
+        provider,
+        opts.stream,
+        id,
+        position,
+        options,
+      );
       for (const stored of page) aggregate = toNextAggregate(aggregate, stored);
       position = page.at(-1)?.position ?? position;
+      if (isLast) return { aggregate, position };
     }
-    return { aggregate, position };
   }
 
   const provided: ProvidedAggregate<E, A, S, Tx, Old> = {
