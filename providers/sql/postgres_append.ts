@@ -44,10 +44,11 @@ export async function appendEvents<Tx>(
   append: PreparedAppend,
   tx: Tx | undefined,
 ): Promise<Position[]> {
+  const isOne = append.events.length === 1;
   const rows = await store.write(
     operationOf(append, tx),
-    statements.insertEvents,
-    valuesOf(append),
+    isOne ? statements.insertEvent : statements.insertEvents,
+    isOne ? valuesOfOne(append) : valuesOf(append),
   );
   return rows.length > 0
     ? positionsOf(rows)
@@ -104,6 +105,18 @@ export function operationOf<Tx>(
   tx: Tx | undefined,
 ): Operation<Tx> {
   return { what: "append", tx, facts: { stream, aggregateId } };
+}
+
+function valuesOfOne(append: PreparedAppend): PostgresValue[] {
+  return [
+    append.stream,
+    append.aggregateId,
+    append.before,
+    append.timestamps[0]!,
+    append.events[0]!,
+    append.metadata[0]!,
+    append.commandId,
+  ];
 }
 
 function valuesOf(append: PreparedAppend): PostgresValue[] {

@@ -6,9 +6,11 @@ export type PostgresOrdering = "horizon" | "serialized";
 /** The statements that append, and what each is bound to. */
 export type PostgresAppendStatements = {
   /**
-   * stream, aggregate id, version before, timestamps, events, metadata, command
-   * id → `position`, `version` of all; no row if it was refused.
+   * stream, aggregate id, version before, timestamp, event, metadata, command id
+   * → `position`, `version`; no row if it was refused.
    */
+  insertEvent: string;
+  /** As `insertEvent`, with arrays of timestamps, events and metadata. */
   insertEvents: string;
   /**
    * For each event: stream, aggregate id, version of the aggregate before,
@@ -41,15 +43,16 @@ export function createAppendStatements(
   const events = tables.events.quoted;
 
   // Held until the commit is visible, and taken before a position is drawn.
-  const inTurn = ordering === "serialized"
+  const turn = ordering === "serialized"
     ? `turn AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(
           hashtext('evtstore'),
           ${quoteLiteral(events)}::regclass::oid::integer
         )
-      ),
-      `
+      )`
     : "";
+  const inTurn = turn && `${turn},
+      `;
   const given = `${inTurn}given AS MATERIALIZED (
         SELECT n, timestamp, event, metadata
         FROM ${
@@ -58,11 +61,48 @@ export function createAppendStatements(
           WITH ORDINALITY AS one (timestamp, event, metadata, n)
       )`;
 
+  // There is no event at version 0.
+  const isNext = `(
+            $3::integer = 0
+            OR (
+              SELECT version
+              FROM ${events}
+              WHERE stream = $1::text
+                AND aggregate_id = $2::text
+                AND version = $3::integer
+            ) = $3::integer
+          )`;
+
   return {
     // All events or none, without an error: a transaction of the caller stays
     // usable. It relies on the unique indexes of (stream, aggregate_id,
     // version) and of command_id, under READ COMMITTED. The version is looked
     // up by a scalar subquery: EXISTS was planned as a scan of the table.
+    //
+    // Most commits are of one event, and the server takes a quarter less for
+    // this than for `insertEvents`.
+    insertEvent: `
+      ${turn && `WITH ${turn}\n      `}INSERT INTO ${events} (
+        stream,
+        aggregate_id,
+        version,
+        timestamp,
+        event,
+        metadata,
+        command_id
+      )
+      SELECT
+        $1::text,
+        $2::text,
+        $3::integer + 1,
+        $4::timestamptz,
+        $5::text,
+        $6::text,
+        $7::text${turn && "\n      FROM turn"}
+      WHERE ${isNext}
+      ON CONFLICT DO NOTHING
+      RETURNING position, version`,
+
     insertEvents: `
       WITH ${given},
       first AS (
@@ -85,16 +125,7 @@ export function createAppendStatements(
           $7::text
         FROM given
         WHERE n = 1
-          AND (
-            $3::integer = 0
-            OR (
-              SELECT version
-              FROM ${events}
-              WHERE stream = $1::text
-                AND aggregate_id = $2::text
-                AND version = $3::integer
-            ) = $3::integer
-          )
+          AND ${isNext}
         ON CONFLICT DO NOTHING
         RETURNING position, version
       ),

@@ -21,6 +21,13 @@ const cases: {
   buffers: number;
 }[] = [
   {
+    name: "append of one event",
+    text: statements.insertEvent,
+    values: ["s1", "a1", "20", "2026-01-01", "x", "{}", "c"],
+    modes: anyPlan,
+    buffers: 60,
+  },
+  {
     name: "append",
     text: statements.insertEvents,
     values: ["s1", "a1", "20", "{2026-01-01}", "{x}", "{NULL}", "c"],
