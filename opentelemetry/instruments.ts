@@ -1,10 +1,15 @@
 import type { Counter, Histogram, ObservableGauge } from "@opentelemetry/api";
+import { subscribe } from "node:diagnostics_channel";
+import { APPEND_GROUPS, type AppendGroup } from "../providers/append_groups.ts";
+import { attribute } from "./names.ts";
 import type { Meter } from "./sdk_types.ts";
 
 /** What of a provider and its handlers is measured. */
 export type Instruments = {
   /** How long calls of the database take. */
   operation: Histogram;
+  /** How many appends shared a statement. */
+  appendGroup: Histogram;
   /** Appends that came too late. */
   conflicts: Counter;
   /** Events that were appended. */
@@ -41,8 +46,19 @@ const made = new WeakMap<Meter, Instruments>();
 /** The instruments of a meter: the same ones for all that it measures. */
 export function instrumentsOf(meter: Meter): Instruments {
   let instruments = made.get(meter);
-  if (!instruments) made.set(meter, instruments = create(meter));
+  if (!instruments) {
+    made.set(meter, instruments = create(meter));
+    measureGroups(instruments.appendGroup);
+  }
   return instruments;
+}
+
+/** Of all stores of this process: a group does not know who is measured. */
+function measureGroups(sizes: Histogram): void {
+  subscribe(APPEND_GROUPS, (message) => {
+    const { system, appends } = message as AppendGroup;
+    sizes.record(appends, { [attribute.databaseSystem]: system });
+  });
 }
 
 function create(meter: Meter): Instruments {
@@ -50,6 +66,11 @@ function create(meter: Meter): Instruments {
     operation: meter.createHistogram("db.client.operation.duration", {
       description: "Duration of calls of the event store",
       ...seconds,
+    }),
+    appendGroup: meter.createHistogram("evtstore.append.group.size", {
+      description: "Appends that were stored by one statement",
+      unit: "{append}",
+      advice: { explicitBucketBoundaries: [1, 2, 5, 10, 20, 50, 100] },
     }),
     conflicts: meter.createCounter("evtstore.append.conflicts", {
       description: "Appends refused because the aggregate had another version",

@@ -9,6 +9,7 @@ import { findMissing } from "./mongo_gaps.ts";
 import { findRefusal, findStored } from "./mongo_refusal.ts";
 import { type MongoSlots, PATIENCE_MS } from "./mongo_slots.ts";
 import type { MongoLog } from "./mongo_store.ts";
+import { tellAppendGroup } from "./append_groups.ts";
 
 /** How many appends become one command at most. */
 const MAX_GROUP = 100;
@@ -61,6 +62,7 @@ export class MongoCommitter {
       try {
         end = await this.#slots.take("append");
         group = this.#nextGroup();
+        tellAppendGroup("mongodb", group.length);
         await new GroupCommit(this.#slots, this.#clock, log, group)
           .run(this.#known, this.#averageMs)
           .then((ms) => this.#averageMs += (ms - this.#averageMs) / 10);

@@ -15,6 +15,7 @@ import {
   patiently,
   toStoreError,
 } from "./sqlite_errors.ts";
+import { tellAppendGroup } from "./append_groups.ts";
 
 /** The most writes that are committed together. */
 const MAX_GROUP = 100;
@@ -189,6 +190,10 @@ export class SqliteWriter {
           group.push(...this.#waiting.splice(0, MAX_GROUP - group.length));
           return commitTogether(connection, group);
         });
+        tellAppendGroup(
+          "sqlite",
+          group.filter(({ what }) => what === "append").length,
+        );
         group.forEach((write, at) => settle(write, outcomes[at]!));
       } catch (error) {
         // What the library refuses, it refuses to all of them.

@@ -16,6 +16,7 @@ import type { Append } from "../append_input.ts";
 import { type Group, toGroup } from "./rows.ts";
 import { type Ask, holderOf, type Neo4jStore } from "./store.ts";
 import { toNumber } from "./values.ts";
+import { tellAppendGroup } from "../append_groups.ts";
 
 /** The most appends, and events, of one query. */
 const MAX_GROUPS = 100;
@@ -96,6 +97,7 @@ export class Appender {
     // Whoever was woken by the same event has its append ready by then.
     setImmediate(async () => {
       const batch = takeBatch(this.#waiting);
+      tellAppendGroup("neo4j", batch.length);
       try {
         await this.#runBatch(batch);
       } catch (error) {

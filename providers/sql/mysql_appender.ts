@@ -21,6 +21,7 @@ import type { MysqlSession } from "./mysql_executor.ts";
 import { toPosition } from "./mysql_rows.ts";
 import type { MysqlSetup } from "./mysql_setup.ts";
 import type { MysqlStore } from "./mysql_store.ts";
+import { tellAppendGroup } from "../append_groups.ts";
 
 /** How often a statement of several that was refused is sent again. */
 const MAX_RETRIES = 4;
@@ -45,11 +46,11 @@ export class MysqlAppender<Tx> {
   constructor(store: MysqlStore<Tx>) {
     this.#store = store;
     this.#coalescer = new Coalescer<Shared, number[]>({
-      alone: (append) => this.#appendAlone(append, undefined),
+      alone: (append) => this.#alone(append),
       together: (appends) => this.#appendTogether(appends),
       overtaken: (append, stored) =>
         append.version < stored.version + stored.size
-          ? () => this.#appendAlone(append, undefined)
+          ? () => this.#alone(append)
           : undefined,
     });
   }
@@ -104,6 +105,11 @@ export class MysqlAppender<Tx> {
     );
   }
 
+  #alone(append: PreparedAppend): Promise<number[]> {
+    tellAppendGroup("mysql", 1);
+    return this.#appendAlone(append, undefined);
+  }
+
   #appendAlone(append: PreparedAppend, tx: Tx | undefined): Promise<number[]> {
     const { stream, aggregateId } = append;
     return this.#store.write(
@@ -127,11 +133,10 @@ export class MysqlAppender<Tx> {
       // Whose fault it was shows when each is run by itself.
       stored = new Map();
     }
+    tellAppendGroup("mysql", stored.size);
     return appends.map((append) => {
       const value = stored.get(append.key);
-      return value
-        ? { value }
-        : { run: () => this.#appendAlone(append, undefined) };
+      return value ? { value } : { run: () => this.#alone(append) };
     });
   }
 }

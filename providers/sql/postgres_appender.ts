@@ -15,6 +15,7 @@ import { isRefused, toStoreError } from "./postgres_errors.ts";
 import type { PostgresRow, PostgresValue } from "./postgres_executor.ts";
 import { type Position, toArrayText, toPosition } from "./postgres_rows.ts";
 import type { PostgresStore } from "./postgres_store.ts";
+import { tellAppendGroup } from "../append_groups.ts";
 
 type Shared = PreparedAppend & Coalescable;
 
@@ -88,6 +89,7 @@ export class PostgresAppender<Tx> {
   }
 
   async #appendTogether(appends: Shared[]): Promise<Outcome<Position[]>[]> {
+    tellAppendGroup("postgresql", appends.length);
     let rows: PostgresRow[];
     try {
       rows = await this.#store.runShared(
@@ -110,6 +112,7 @@ export class PostgresAppender<Tx> {
   }
 
   #alone(append: Shared): Promise<Position[]> {
+    tellAppendGroup("postgresql", 1);
     return appendEvents(this.#store, this.#statements, append, undefined);
   }
 
