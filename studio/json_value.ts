@@ -1,13 +1,15 @@
 import type { Json } from "./api.ts";
 
-/** Deeper than this is left out: it would be a circle. */
-const MOST_DEEP = 100;
-
 /**
  * Any value as JSON holds it: what `JSON.stringify` would leave out of an
- * aggregate, such as maps and sets, is shown by what is in it.
+ * aggregate, such as maps and sets, is shown by what is in it, and a circle is cut.
+ *
+ * @param around What the value stands in.
  */
-export function toJsonValue(value: unknown, depth = 0): Json {
+export function toJsonValue(
+  value: unknown,
+  around: readonly unknown[] = [],
+): Json {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -21,8 +23,9 @@ export function toJsonValue(value: unknown, depth = 0): Json {
     default:
       return null;
   }
-  if (value === null || depth > MOST_DEEP) return null;
-  const next = (one: unknown) => toJsonValue(one, depth + 1);
+  if (value === null || around.includes(value)) return null;
+  const inside = [...around, value];
+  const next = (one: unknown) => toJsonValue(one, inside);
   if (Array.isArray(value) || value instanceof Set) {
     return [...value].map(next);
   }

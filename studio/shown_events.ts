@@ -70,8 +70,10 @@ export class ShownEvents {
       if (key === "forgotten") states.push([name, "forgotten"]);
       else if (!this.#opens) states.push([name, "sealed"]);
       else if (!isSealed(value)) {
+        // No sealed value is the placeholder: the module has no key of it.
+        const isGone = value === placeholder;
         event[name] = value;
-        states.push([name, "open"]);
+        states.push([name, isGone ? "forgotten" : "open"]);
       } else {
         const plain = await open(key, stored, name);
         if (plain) event[name] = plain.value;
