@@ -34,7 +34,7 @@ async function follow(
     async next(): Promise<{ id: string | undefined; message: any }> {
       const found = await block();
       const id = /^id: (.+)$/m.exec(found)?.[1];
-      return { id, message: JSON.parse(/^data: (.+)$/m.exec(found)![1]!) };
+      return { id, message: JSON.parse(/^data: ([^\n]+)$/m.exec(found)![1]!) };
     },
   };
 }
