@@ -13,6 +13,7 @@ import { handlersCommand } from "./handlers_command.ts";
 import { importCommand } from "./import_command.ts";
 import { migrateCommand } from "./migrate_command.ts";
 import { parkedCommand } from "./parked_command.ts";
+import { rebuildCommand } from "./rebuild_command.ts";
 import { retryCommand } from "./retry_command.ts";
 import { openStore } from "./store.ts";
 import { streamsCommand } from "./streams_command.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   handlersCommand,
   parkedCommand,
   retryCommand,
+  rebuildCommand,
   verifyCommand,
   exportCommand,
   importCommand,
