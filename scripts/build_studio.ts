@@ -76,7 +76,7 @@ async function bundle(entry: string): Promise<string> {
     jsx: "automatic",
     jsxImportSource: "preact",
     legalComments: "none",
-    target: ["chrome120", "firefox121", "safari17"],
+    target: ["chrome123", "firefox121", "safari17.5"],
     plugins: [packages],
   });
   return outputFiles[0]!.text;
