@@ -16,6 +16,7 @@ import { parkedCommand } from "./parked_command.ts";
 import { retryCommand } from "./retry_command.ts";
 import { openStore } from "./store.ts";
 import { streamsCommand } from "./streams_command.ts";
+import { studioCommand } from "./studio_command.ts";
 import type { Terminal } from "./terminal.ts";
 import { toJson } from "./text.ts";
 import { verifyCommand } from "./verify_command.ts";
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   exportCommand,
   importCommand,
+  studioCommand,
 ];
 
 /**
