@@ -44,20 +44,24 @@ export function CauseTree(
           Show what handlers did
         </button>
       )}
-      <Nodes nodes={roots} shared={shared} />
+      <Nodes nodes={roots} shared={shared} isInner={false} />
     </div>
   );
 }
 
 function Nodes(
-  { nodes, shared }: { nodes: CauseNode[]; shared: Shared },
+  { nodes, shared, isInner }: {
+    nodes: CauseNode[];
+    shared: Shared;
+    isInner: boolean;
+  },
 ): JSX.Element {
   const [limit, setLimit] = useState(MANY);
   return (
     <ul>
       {nodes.slice(0, limit).map((node) => (
         <li key={node.command.key}>
-          <Command node={node} shared={shared} />
+          <Command node={node} shared={shared} isInner={isInner} />
         </li>
       ))}
       {nodes.length > limit && (
@@ -75,12 +79,17 @@ function Nodes(
   );
 }
 
+/** A command with what it has stored; `isInner` where its cause stands above it. */
 function Command(
-  { node, shared }: { node: CauseNode; shared: Shared },
+  { node, shared, isInner }: {
+    node: CauseNode;
+    shared: Shared;
+    isInner: boolean;
+  },
 ): JSX.Element {
   const { stream, aggregateId, commandId, cause } = node.command;
   return (
-    <>
+    <div class="command">
       <div class="node is-command">
         <span class="kind">Command</span>
         <span class="node-what">
@@ -92,34 +101,26 @@ function Command(
             link={links.aggregate(stream, aggregateId)}
           />
           {commandId !== null && (
-            <span class="quiet">
+            <span class="quiet nobreak">
               id <Id value={commandId} label="command id" />
             </span>
           )}
-          {cause !== null && <Cause cause={cause} />}
+          {cause !== null && !isInner && (
+            <span class="quiet nobreak">
+              because of <Text value={shorten(cause, 60)} />
+            </span>
+          )}
         </span>
       </div>
-      <ul>
-        {node.command.events.map((event) => (
-          <li key={event.key}>
-            <Stored
-              event={event}
-              caused={node.effects.get(event.key) ?? []}
-              shared={shared}
-            />
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
-
-/** What sent a command, where no branch of the tree shows it. */
-function Cause({ cause }: { cause: string }): JSX.Element {
-  return (
-    <span class="quiet cause">
-      because of <Text value={shorten(cause, 60)} />
-    </span>
+      {node.command.events.map((event) => (
+        <Stored
+          key={event.key}
+          event={event}
+          caused={node.effects.get(event.key) ?? []}
+          shared={shared}
+        />
+      ))}
+    </div>
   );
 }
 
@@ -135,6 +136,7 @@ function Stored(
   useEffect(() => {
     if (isFocus) place.current!.scrollIntoView({ block: "nearest" });
   }, [isFocus]);
+  const { stream, aggregateId, version } = event;
   return (
     <>
       <div
@@ -144,18 +146,12 @@ function Stored(
       >
         <span class="kind">Event</span>
         <span class="node-what">
-          <a
-            href={links.aggregate(
-              event.stream,
-              event.aggregateId,
-              event.version,
-            )}
-          >
+          <a href={links.aggregate(stream, aggregateId, version)}>
             <strong>
               <Type type={event.type} />
             </strong>
           </a>{" "}
-          <span class="mono quiet">@{event.version}</span>{" "}
+          <span class="mono quiet">@{version}</span>{" "}
           <Clock at={event.timestamp} />
           <Glance value={event.event} />
         </span>
@@ -167,12 +163,14 @@ function Stored(
         </div>
       )}
       {caused.length > 0 && (
-        <>
+        <div class="effects">
           <p class="tree-note quiet">
-            <Icon name="tree" /> a handler of it sent
+            <Icon name="tree" /> {caused.length === 1
+              ? "A handler of it sent a command"
+              : `Handlers of it sent ${caused.length} commands`}
           </p>
-          <Nodes nodes={caused} shared={shared} />
-        </>
+          <Nodes nodes={caused} shared={shared} isInner />
+        </div>
       )}
     </>
   );

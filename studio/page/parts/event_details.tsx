@@ -22,17 +22,23 @@ export function EventDetails(
       <nav class="row" aria-label="From this event">
         {!isInAggregate && (
           <a
-            class="button"
+            class="button is-small"
             href={links.aggregate(stream, aggregateId, version)}
           >
             Timeline at version {version}
           </a>
         )}
-        <a class="button" href={links.causation(stream, aggregateId, version)}>
+        <a
+          class="button is-small"
+          href={links.causation(stream, aggregateId, version)}
+        >
           Causes and effects
         </a>
         {typeof correlationId === "string" && (
-          <a class="button" href={links.events({ text: correlationId })}>
+          <a
+            class="button is-small"
+            href={links.events({ text: correlationId })}
+          >
             Same correlation
           </a>
         )}
@@ -121,7 +127,7 @@ export function HandledList({ event }: { event: StudioEvent }): JSX.Element {
   if (error) return <p class="quiet">{error.message}</p>;
   if (!data) return <p class="quiet">…</p>;
   if (data.handlers.length === 0) {
-    return <p class="quiet">No known handler has this stream.</p>;
+    return <p class="quiet">None that is known here has this stream.</p>;
   }
   return (
     <ul class="chips">

@@ -98,5 +98,5 @@ function Row({ event }: { event: StudioEvent }): JSX.Element {
 export function Type({ type }: { type: string }): JSX.Element {
   return type === ""
     ? <em class="quiet">no type</em>
-    : <Text value={shorten(type, 80)} />;
+    : <Text value={shorten(type, 48)} />;
 }

@@ -70,7 +70,7 @@ function Value(
                   <span class="j-key">
                     <Text value={key.slice(0, 200).toWellFormed()} />
                   </span>
-                  <span class="j-mark">{": "}</span>
+                  <span class="j-mark">:</span>&#32;
                 </>
               )}
               <Value value={child} path={at} marks={marks} />

@@ -10,6 +10,8 @@ import { THEME_CHANGED } from "./theme_button.tsx";
 type Measure = "events" | "seconds";
 const MOST = 8;
 const HEIGHT = 220;
+/** The least time that is shown, in seconds. */
+const LEAST_S = 300;
 
 /** The lags of handlers over time, those that were furthest behind. */
 export function LagChart({ samples }: { samples: LagSample[] }): JSX.Element {
@@ -94,6 +96,16 @@ export function LagChart({ samples }: { samples: LagSample[] }): JSX.Element {
   );
 }
 
+/** What a custom property is as a colour: one of two themes is not resolved. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
 function worstOf(samples: LagSample[], measure: Measure): string[] {
   const most = new Map<string, number>();
   for (const { lags } of samples) {
@@ -137,21 +149,28 @@ function optionsOf(
   names: string[],
   measure: Measure,
 ): uPlot.Options {
-  const style = getComputedStyle(element);
-  const token = (name: string): string => style.getPropertyValue(name).trim();
+  const token = (name: string): string => colourOf(element, name);
   const axis: uPlot.Axis = {
     stroke: token("--ink-2"),
     grid: { stroke: token("--line"), width: 1 },
     ticks: { stroke: token("--line"), width: 1 },
-    font: `12px ${token("--font")}`,
+    font: `12px ${getComputedStyle(element).fontFamily}`,
   };
   return {
     width: element.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false },
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 5)] } },
-    axes: [axis, {
+    scales: {
+      x: { range: (_, first, last) => [Math.min(first, last - LEAST_S), last] },
+      y: { range: (_, __, most) => [0, Math.max(most * 1.1, 5)] },
+    },
+    axes: [{
+      ...axis,
+      values: (_, values) =>
+        values.map((value) => exact(value * 1000).slice(11, 19)),
+      space: 90,
+    }, {
       ...axis,
       size: 56,
       values: (_, values) =>

@@ -66,7 +66,9 @@ const ID = 120;
 /** The first part of an id that is longer than anybody reads. */
 export function shorten(text: string, limit: number = ID): string {
   return text.length > limit
-    ? `${text.slice(0, limit - 20)}…${text.slice(-12)}`
+    ? `${text.slice(0, limit - 13).toWellFormed()}…${
+      text.slice(-12).toWellFormed()
+    }`
     : text;
 }
 

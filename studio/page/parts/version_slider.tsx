@@ -47,27 +47,29 @@ export function VersionSlider(
       >
         <Icon name="next" />
       </button>
-      <p class="slider-place">
-        <strong class="mono">
-          {at}
-          <span class="quiet">/{version}</span>
-        </strong>{" "}
-        {at === 0
-          ? <span class="quiet">before the first event</span>
-          : event && (
-            <>
-              <Type type={event.type} /> <Exact at={event.timestamp} />
-            </>
-          )}
-      </p>
-      <button
-        type="button"
-        class="button"
-        disabled={at === version}
-        onClick={() => onChange(version)}
-      >
-        Now
-      </button>
+      <div class="slider-place">
+        <p>
+          <strong class="mono">
+            {at}
+            <span class="quiet">/{version}</span>
+          </strong>{" "}
+          {at === 0
+            ? <span class="quiet">before the first event</span>
+            : event && (
+              <>
+                <Type type={event.type} /> <Exact at={event.timestamp} />
+              </>
+            )}
+        </p>
+        <button
+          type="button"
+          class="button is-small"
+          disabled={at === version}
+          onClick={() => onChange(version)}
+        >
+          Newest
+        </button>
+      </div>
     </section>
   );
 }

@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { EventsAnswer, StreamsAnswer } from "../../api.ts";
 import { ask } from "../ask.ts";
+import { Icon } from "../parts/icon.tsx";
 import { links, type Query, type Route } from "../links.ts";
 import { EventTable } from "../parts/event_table.tsx";
 import { Answer, Empty } from "../parts/states.tsx";
@@ -137,6 +139,7 @@ function Filters(
     "streams",
     (signal) => ask<StreamsAnswer>("streams", {}, signal),
   );
+  const [isOpen, setOpen] = useState(isFiltered);
   const names = streams.data?.streams.map(({ stream }) => stream) ?? [];
   const chosen = filter["stream"];
   if (chosen && !names.includes(chosen)) names.unshift(chosen);
@@ -156,13 +159,21 @@ function Filters(
   };
   return (
     <form
-      class="filters"
+      class={`filters${isOpen ? "" : " is-closed"}`}
       aria-label="Filter"
       onSubmit={(event) => {
         event.preventDefault();
         apply(event.currentTarget);
       }}
     >
+      <button
+        type="button"
+        class="button filters-opener"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        Filter <Icon name="open" />
+      </button>
       <label>
         Stream
         <select
@@ -182,7 +193,7 @@ function Filters(
       <Field name="text" label="Text inside" filter={filter} />
       <Field name="since" label="From" filter={filter} isTime />
       <Field name="until" label="Until" filter={filter} isTime />
-      <div class="row">
+      <div class="row filters-end">
         <button type="submit" class="button is-main">Filter</button>
         {isFiltered && (
           <a class="button" href={links.events({ order })}>Clear</a>

@@ -67,7 +67,7 @@ function Table({ handlers }: { handlers: StudioHandler[] }): JSX.Element {
           <tr>
             <th scope="col">Handler</th>
             <th scope="col">Behind</th>
-            <th scope="col" class="number">Position</th>
+            <th scope="col">Position</th>
             <th scope="col">Owner</th>
             <th scope="col">Parked</th>
             <th scope="col">Last error</th>
@@ -103,7 +103,7 @@ function Row({ handler }: { handler: StudioHandler }): JSX.Element {
           {isOfAll && " *"}
         </span>
       </td>
-      <td class="number" data-label="Position">
+      <td data-label="Position">
         {position === null
           ? <span class="quiet">none yet</span>
           : <Id value={position} label="position" />}
@@ -125,13 +125,13 @@ function Row({ handler }: { handler: StudioHandler }): JSX.Element {
       <td data-label="Last error" class="c-error">
         {lastError
           ? (
-            <>
+            <span>
               <LongText
                 value={`${lastError.name}: ${lastError.message}`}
                 limit={140}
               />{" "}
               <Ago at={lastError.at} />
-            </>
+            </span>
           )
           : <span class="quiet">none</span>}
       </td>

@@ -125,7 +125,8 @@ function Sample({ sample }: { sample: StreamsAnswer["sample"] }): JSX.Element {
   const seconds = (Date.parse(until) - Date.parse(since)) / 1000;
   return (
     <span class="quiet">
-      newest {count(events)} events, {span(Math.max(1, seconds))}
+      rates of the newest {count(events)} events, in{" "}
+      {span(Math.max(1, seconds))}
     </span>
   );
 }
@@ -167,7 +168,10 @@ function StreamRow({ stream: rate }: { stream: StreamRate }): JSX.Element {
       <td class="c-spark">
         <Sparkline buckets={buckets} hue={hueOf(stream)} />
       </td>
-      <td class="number">{rateOf(perMinute)}</td>
+      <td class="number c-rate">
+        {rateOf(perMinute)}
+        <span class="narrow-only">/min</span>
+      </td>
       <td class="c-newest">
         {newest
           ? (
