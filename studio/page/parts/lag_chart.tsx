@@ -11,7 +11,7 @@ type Measure = "events" | "seconds";
 const MOST = 8;
 const HEIGHT = 220;
 /** The least time that is shown, in seconds. */
-const LEAST_S = 300;
+const LEAST_S = 120;
 
 /** The lags of handlers over time, those that were furthest behind. */
 export function LagChart({ samples }: { samples: LagSample[] }): JSX.Element {
@@ -170,6 +170,7 @@ function optionsOf(
       values: (_, values) =>
         values.map((value) => exact(value * 1000).slice(11, 19)),
       space: 90,
+      size: 34,
     }, {
       ...axis,
       size: 56,

@@ -79,7 +79,7 @@ export function ParkedPanel(
           <Text value={shorten(bookmark, 60)} />{" "}
           <span class="chip is-parked">{members.length} parked</span>
         </h2>
-        {canChange && (
+        {canChange && members.length > 1 && (
           <span class="row">
             {progress && <span class="quiet">{progress}</span>}
             <button
@@ -88,7 +88,7 @@ export function ParkedPanel(
               disabled={progress !== undefined}
               onClick={() => setAsked({ kind: "retry", members })}
             >
-              {members.length === 1 ? "Retry" : "Retry all"}
+              Retry all
             </button>
           </span>
         )}
@@ -187,12 +187,9 @@ function ParkedLine(
       </span>
       <span class="quiet grow">
         <Ago at={parked.at} />
-        {failures > 1 && <>· failed {failures} times</>}
-        {lastVersion > version && (
-          <>
-            · {events(lastVersion - version)} behind it
-          </>
-        )}
+        {failures > 1 && ` · failed ${failures} times`}
+        {lastVersion > version &&
+          ` · ${events(lastVersion - version)} behind it`}
       </span>
       <span class="row">
         <a
