@@ -30,10 +30,7 @@ export async function serveLoopback(
   port: number,
   create: (port: number) => Answer,
 ): Promise<LoopbackServer> {
-  let answer: Answer;
-  const server = createServer((incoming, outgoing) => {
-    respond(incoming, outgoing, answer).catch(() => outgoing.destroy());
-  });
+  const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(
@@ -49,7 +46,10 @@ export async function serveLoopback(
   });
   const address = server.address();
   const taken = typeof address === "object" && address ? address.port : port;
-  answer = create(taken);
+  const answer = create(taken);
+  server.on("request", (incoming, outgoing) => {
+    respond(incoming, outgoing, answer).catch(() => outgoing.destroy());
+  });
   return {
     port: taken,
     close: () =>
