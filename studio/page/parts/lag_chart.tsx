@@ -96,6 +96,12 @@ export function LagChart({ samples }: { samples: LagSample[] }): JSX.Element {
   );
 }
 
+/** From the first to the last sample, and at least some minutes. */
+function timesOf({ data: [times] }: uPlot): uPlot.Range.MinMax {
+  const last = times.at(-1) ?? Date.now() / 1000;
+  return [Math.min(times[0] ?? last, last - LEAST_S), last];
+}
+
 /** What a custom property is as a colour: one of two themes is not resolved. */
 function colourOf(element: HTMLElement, name: string): string {
   const probe = document.createElement("span");
@@ -162,7 +168,7 @@ function optionsOf(
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false },
     scales: {
-      x: { range: (_, first, last) => [Math.min(first, last - LEAST_S), last] },
+      x: { range: timesOf },
       y: { range: (_, __, most) => [0, Math.max(most * 1.1, 5)] },
     },
     axes: [{
@@ -183,7 +189,7 @@ function optionsOf(
         label: name,
         stroke: token(`--hue-${hueAt(names, index)}`),
         width: 2,
-        points: { show: false },
+        points: { show: ({ data }: uPlot) => data[0].length < 3 },
       })),
     ],
   };

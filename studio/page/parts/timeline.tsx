@@ -80,14 +80,19 @@ export function Timeline(
             >
               <span class="mono quiet timeline-version">{event.version}</span>
               <span class="timeline-what">
-                <strong>
-                  <Type type={event.type} />
-                </strong>
-                {event.failure && (
-                  <span class="chip is-parked">fold failed</span>
-                )}
-                <Glance value={event.event} />
+                <span>
+                  <strong>
+                    <Type type={event.type} />
+                  </strong>
+                  {event.failure && (
+                    <>
+                      {" "}
+                      <span class="chip is-parked">fold failed</span>
+                    </>
+                  )}
+                </span>
                 <Clock at={event.timestamp} />
+                <Glance value={event.event} />
               </span>
             </button>
           </li>
