@@ -106,7 +106,7 @@ export async function openPage(
     ...options,
   });
   t.after(() => context.close());
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const wrong: string[] = [];
   const origin = new URL(url).origin;

@@ -454,6 +454,14 @@ if (program) {
       await page.getByRole("alert").getByText("Not found").waitFor();
       // The browser itself says so of every answer that is an error.
       await check(/status of 404/);
+      const cookies = await page.context().cookies();
+      await page.context().clearCookies();
+      await show(links.events());
+      await page.getByText("This page may not ask").waitFor();
+      await page.getByText("Open the address that was printed").waitFor();
+      await page.context().addCookies(cookies);
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByText("No events yet").waitFor();
       await empty.stop();
       await show(links.handlers());
       await page.getByText("The studio does not answer").waitFor();

@@ -58,14 +58,18 @@ export type Shop = {
   place(number: number): Promise<unknown>;
 };
 
-/** Makes the shop, its handlers, and what they have done. */
-export async function createShop(): Promise<Shop> {
+/**
+ * Makes the shop, its handlers, and what they have done.
+ *
+ * @param isAttacked Whether somebody has written {@linkcode hostile} into it.
+ */
+export async function createShop(isAttacked = true): Promise<Shop> {
   const clock = { at: Date.now() - 50 * 60_000 };
   const memory = createProvider({ onError: () => {} });
   const provider: typeof memory = {
     ...memory,
     createEvents: (...input: Parameters<typeof memory.createEvents>) => {
-      clock.at = Math.min(Date.now(), clock.at + 3000);
+      clock.at = Math.min(Date.now(), clock.at + 5400);
       return memory.createEvents(...input)
         .map((event) => ({ ...event, timestamp: new Date(clock.at) }));
     },
@@ -237,15 +241,17 @@ export async function createShop(): Promise<Shop> {
     }));
     await provider.append(stream, aggregateId, version, events);
   };
-  clock.at = Date.now() - 4000;
-  await attack(1, hostile.type, {
-    text: hostile.text,
-    [hostile.type]: [hostile.text, { deep: [[["\u2067RTL\u2069"]]] }],
-  });
-  await attack(2, "Noted", { text: hostile.long, "'\"`": "&lt;b&gt; &amp;" });
-  await attack(3, hostile.long, {
-    list: Array.from({ length: 500 }, (_, index) => index),
-  });
+  if (isAttacked) {
+    clock.at = Date.now() - 4000;
+    await attack(1, hostile.type, {
+      text: hostile.text,
+      [hostile.type]: [hostile.text, { deep: [[["\u2067RTL\u2069"]]] }],
+    });
+    await attack(2, "Noted", { text: hostile.long, "'\"`": "&lt;b&gt; &amp;" });
+    await attack(3, hostile.long, {
+      list: Array.from({ length: 500 }, (_, index) => index),
+    });
+  }
 
   const notes = createAggregate({
     stream: hostile.stream,
