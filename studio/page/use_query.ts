@@ -29,8 +29,13 @@ export function useQuery<T>(
   useEffect(() => {
     const controller = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let isAsked = false;
+    let isRunning = false;
     const run = async (): Promise<void> => {
-      if (!document.hidden || everyMs === undefined) {
+      if (isRunning) return;
+      isRunning = true;
+      if (!document.hidden || !isAsked) {
+        isAsked = true;
         try {
           const data = await latest.current(controller.signal);
           if (controller.signal.aborted) return;
@@ -43,10 +48,18 @@ export function useQuery<T>(
           }));
         }
       }
+      isRunning = false;
       if (everyMs !== undefined) timer = setTimeout(run, everyMs);
     };
+    const onLook = (): void => {
+      if (document.hidden || everyMs === undefined) return;
+      clearTimeout(timer);
+      run();
+    };
     run();
+    document.addEventListener("visibilitychange", onLook);
     return () => {
+      document.removeEventListener("visibilitychange", onLook);
       controller.abort();
       clearTimeout(timer);
     };

@@ -5,6 +5,7 @@ import { query } from "./links.ts";
 
 /** The most events that are kept: older ones stand in the list of events. */
 const KEPT = 100;
+const SHOWN_AT_FIRST = 30;
 const AGAIN_MS = 3000;
 
 /** The newest events, and more as they come. */
@@ -18,6 +19,8 @@ export type Tail = {
   state: "connecting" | "live" | "paused" | "lost";
   /** What the server says is wrong. */
   error: string | undefined;
+  /** What was left out. */
+  note: string | undefined;
   /** Holds the list as it is, or lets it go on. */
   toggle: () => void;
 };
@@ -31,6 +34,7 @@ export function useTail(stream: string | undefined): Tail {
     "connecting",
   );
   const [error, setError] = useState<string>();
+  const [note, setNote] = useState<string>();
   const [isPaused, setPaused] = useState(false);
   const paused = useRef(isPaused);
   paused.current = isPaused;
@@ -40,6 +44,7 @@ export function useTail(stream: string | undefined): Tail {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let last: string | undefined;
+    let turn = 0;
     setShown([]);
     setWaiting([]);
     setState("connecting");
@@ -51,24 +56,35 @@ export function useTail(stream: string | undefined): Tail {
       setShown(add);
       setFresh(new Set(newest.map(({ position }) => position)));
     };
-    const again = (): void => {
-      if (stop.signal.aborted) return;
+    const close = (): void => {
+      turn++;
+      clearTimeout(timer);
       source?.close();
+    };
+    const again = (): void => {
+      close();
       setState("lost");
       timer = setTimeout(start, AGAIN_MS);
     };
     const start = async (): Promise<void> => {
+      close();
+      // A browser has few connections to a server, over all of its tabs.
+      if (document.hidden) return;
+      const own = turn;
       try {
         if (last === undefined) {
-          const { events } = await ask<EventsAnswer>("events", {
-            stream,
-            limit: "30",
-          }, stop.signal);
-          if (stop.signal.aborted) return;
+          const parameters = { stream, limit: String(SHOWN_AT_FIRST) };
+          const { events } = await ask<EventsAnswer>(
+            "events",
+            parameters,
+            stop.signal,
+          );
+          if (own !== turn) return;
           last = events[0]?.position;
           setShown(events);
         }
       } catch (error) {
+        if (own !== turn) return;
         setError((error as Error).message);
         return again();
       }
@@ -79,19 +95,23 @@ export function useTail(stream: string | undefined): Tail {
       };
       source.onmessage = ({ data }) => {
         const message = JSON.parse(data) as TailMessage;
-        if (message.kind === "events") {
+        setError(message.kind === "error" ? message.error.message : undefined);
+        if (message.kind === "skipped") {
+          const { events, more } = message;
+          setNote(`${events}${more ? "+" : ""} events came too fast to show`);
+        } else if (message.kind === "events") {
           last = message.events.at(-1)?.position ?? last;
           receive(message.events);
         }
-        setError(message.kind === "error" ? message.error.message : undefined);
       };
       source.onerror = again;
     };
     start();
+    document.addEventListener("visibilitychange", start);
     return () => {
+      document.removeEventListener("visibilitychange", start);
       stop.abort();
-      clearTimeout(timer);
-      source?.close();
+      close();
     };
   }, [stream]);
 
@@ -107,6 +127,7 @@ export function useTail(stream: string | undefined): Tail {
     waiting: waiting.length,
     state: isPaused && state === "live" ? "paused" : state,
     error,
+    note,
     toggle,
   };
 }

@@ -77,6 +77,43 @@ if (program) {
       await check();
     });
 
+    test("the tail goes on where it was after a lost connection, and rests while nobody looks", async (t) => {
+      const studio = await startStudio(t);
+      const { page, check } = await openPage(t, browser, studio);
+      const tails: string[] = [];
+      page.on("request", (request) => {
+        if (request.url().includes("/api/tail")) tails.push(request.url());
+      });
+      const tail = page.getByRole("region", { name: "As it happens" });
+      await tail.getByText("Live", { exact: true }).waitFor();
+      const look = (isHidden: boolean): Promise<void> =>
+        page.evaluate((hidden) => {
+          Object.defineProperty(document, "hidden", {
+            configurable: true,
+            value: hidden,
+          });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }, isHidden);
+      await look(true);
+      await studio.shop.place(510);
+      const asked = tails.length;
+      await look(false);
+      await tail.getByText("orders/order-1510@1").waitFor();
+      assert.equal(tails.length, asked + 1);
+
+      await page.route("**/api/tail?**", (route) => route.abort(), {
+        times: 1,
+      });
+      await look(true);
+      await look(false);
+      await tail.getByText("Connection lost").waitFor();
+      await studio.shop.place(511);
+      await tail.getByText("orders/order-1511@1").waitFor();
+      assert.equal(await tail.getByText("orders/order-1510@1").count(), 1);
+      // The browser itself says that the connection was lost.
+      await check(/ERR_FAILED/);
+    });
+
     test("events are filtered, paged, opened, and found again by their address", async (t) => {
       const studio = await startStudio(t);
       const { page, show, check } = await openPage(t, browser, studio);

@@ -23,7 +23,7 @@ const STATES = {
 /** Events as they are stored, newest first. */
 export function LiveTail({ stream }: { stream?: string }): JSX.Element {
   const tail = useTail(stream);
-  const { events, fresh, state, error, waiting, toggle } = tail;
+  const { events, fresh, state, error, note, waiting, toggle } = tail;
   return (
     <section class="panel tail" aria-labelledby="tail">
       <header>
@@ -47,6 +47,7 @@ export function LiveTail({ stream }: { stream?: string }): JSX.Element {
           <Icon name="alert" /> {error}
         </p>
       )}
+      {note && <p class="panel-note quiet">{note}</p>}
       {events.length > 0
         ? (
           <ol class="tail-list" tabIndex={0} aria-label="Newest events">
