@@ -1,8 +1,8 @@
 import type { HandlerControls } from "../core/handler_options.ts";
 import { type HandlerLag, readLag } from "../core/handler_status.ts";
 import type { Command } from "./command.ts";
-import { readOwners } from "./owners.ts";
-import { listParked } from "./parked_records.ts";
+import { readOwners } from "../core/bookmark_owners.ts";
+import { listParked } from "../core/parked_records.ts";
 import { catalogOf, type Store } from "./store.ts";
 import { table, toJson } from "./text.ts";
 

@@ -1,7 +1,7 @@
 import { StoreError } from "../../core/errors.ts";
 import { readLag } from "../../core/handler_status.ts";
-import { readOwners } from "../../cli/owners.ts";
-import { listParked } from "../../cli/parked_records.ts";
+import { readOwners } from "../../core/bookmark_owners.ts";
+import { listParked } from "../../core/parked_records.ts";
 import type {
   HandledAnswer,
   HandlersAnswer,

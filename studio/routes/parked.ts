@@ -1,4 +1,4 @@
-import { listParked } from "../../cli/parked_records.ts";
+import { listParked } from "../../core/parked_records.ts";
 import type { HandlerControls } from "../../core/handler_options.ts";
 import { StoreError } from "../../core/errors.ts";
 import { describeThrown } from "../answers.ts";

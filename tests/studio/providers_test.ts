@@ -120,7 +120,9 @@ for (const target of await findStores()) {
     const tail = await ask(provider).fetch(`/api/tail?from=${from}`);
     const reader = tail.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
-    while (!/^data: [^\n]+\n\n/m.test(text)) text += (await reader.read()).value;
+    while (!/^data: [^\n]+\n\n/m.test(text)) {
+      text += (await reader.read()).value;
+    }
     await reader.cancel();
     const message = JSON.parse(/^data: ([^\n]+)\n/m.exec(text)![1]!);
     assert.deepEqual(

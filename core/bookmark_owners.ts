@@ -1,6 +1,6 @@
-import { MEMBER, OWNER } from "../core/membership.ts";
-import type { Provider } from "../core/provider.ts";
-import { listAll } from "../core/records.ts";
+import { MEMBER, OWNER } from "./membership.ts";
+import type { Provider } from "./provider.ts";
+import { listAll } from "./records.ts";
 
 /** The processes that own bookmarks, as their machines know them. */
 export async function readOwners(
