@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import type { TestContext } from "node:test";
+import { after, before, describe, type TestContext } from "node:test";
 import {
   type Browser,
   type BrowserContextOptions,
@@ -61,21 +61,31 @@ export async function startStudio(
 }
 
 /**
- * The program of Chromium. Where there is none one line says so and its tests
- * are left out; in CI that is an error.
+ * Registers tests that need Chromium. Where there is none one line says so and
+ * they are left out; in CI that is an error.
+ *
+ * @param tests Registers them; what it is given is the browser, once one runs.
  */
-export async function findChromium(): Promise<string | undefined> {
+export async function inChromium(
+  name: string,
+  tests: (browser: () => Browser) => void,
+): Promise<void> {
   const program = await chromiumIfThere(console.warn);
-  if (program || !isContinuousIntegration(process.env)) return program;
-  throw new Error("The studio's page was not tested: there is no Chromium");
-}
-
-/** Opens Chromium. */
-export async function openBrowser(program: string): Promise<Browser> {
-  return await chromium.launch({
-    executablePath: program,
-    // Chromium's own sandbox does not run as root.
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  if (!program) {
+    if (!isContinuousIntegration(process.env)) return;
+    throw new Error("The studio's page was not tested: there is no Chromium");
+  }
+  describe(name, () => {
+    let browser: Browser | undefined;
+    before(async () => {
+      browser = await chromium.launch({
+        executablePath: program,
+        // Chromium's own sandbox does not run as root.
+        args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+      });
+    });
+    after(() => browser?.close());
+    tests(() => browser!);
   });
 }
 

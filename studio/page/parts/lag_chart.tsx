@@ -3,15 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { LagSample } from "../../api.ts";
 import { exact } from "../time.ts";
-import { hueOf } from "./stream_name.tsx";
+import { HEIGHT, hueAt, type Measure, optionsOf } from "./lag_chart_options.ts";
 import { shorten, Text } from "./text.tsx";
 import { THEME_CHANGED } from "./theme_button.tsx";
 
-type Measure = "events" | "seconds";
 const MOST = 8;
-const HEIGHT = 220;
-/** The least time that is shown, in seconds. */
-const LEAST_S = 120;
 
 /** The lags of handlers over time, those that were furthest behind. */
 export function LagChart({ samples }: { samples: LagSample[] }): JSX.Element {
@@ -96,22 +92,6 @@ export function LagChart({ samples }: { samples: LagSample[] }): JSX.Element {
   );
 }
 
-/** From the first to the last sample, and at least some minutes. */
-function timesOf({ data: [times] }: uPlot): uPlot.Range.MinMax {
-  const last = times.at(-1) ?? Date.now() / 1000;
-  return [Math.min(times[0] ?? last, last - LEAST_S), last];
-}
-
-/** What a custom property is as a colour: one of two themes is not resolved. */
-function colourOf(element: HTMLElement, name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  element.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-}
-
 function worstOf(samples: LagSample[], measure: Measure): string[] {
   const most = new Map<string, number>();
   for (const { lags } of samples) {
@@ -137,60 +117,4 @@ function dataOf(
       samples.map(({ lags }) => lags[name]?.[measure] ?? null)
     ),
   ];
-}
-
-/** The colour of its name, or the next that no line before it has. */
-function hueAt(names: string[], index: number): number {
-  const taken: number[] = [];
-  for (const name of names.slice(0, index + 1)) {
-    let hue = hueOf(name);
-    while (taken.includes(hue)) hue = (hue + 1) % MOST;
-    taken.push(hue);
-  }
-  return taken[index]!;
-}
-
-function optionsOf(
-  element: HTMLElement,
-  names: string[],
-  measure: Measure,
-): uPlot.Options {
-  const token = (name: string): string => colourOf(element, name);
-  const axis: uPlot.Axis = {
-    stroke: token("--ink-2"),
-    grid: { stroke: token("--line"), width: 1 },
-    ticks: { stroke: token("--line"), width: 1 },
-    font: `12px ${getComputedStyle(element).fontFamily}`,
-  };
-  return {
-    width: element.clientWidth,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { drag: { x: false, y: false }, y: false },
-    scales: {
-      x: { range: timesOf },
-      y: { range: (_, __, most) => [0, Math.max(most * 1.1, 5)] },
-    },
-    axes: [{
-      ...axis,
-      values: (_, values) =>
-        values.map((value) => exact(value * 1000).slice(11, 19)),
-      space: 90,
-      size: 34,
-    }, {
-      ...axis,
-      size: 56,
-      values: (_, values) =>
-        values.map((value) => measure === "events" ? `${value}` : `${value} s`),
-    }],
-    series: [
-      {},
-      ...names.map((name, index) => ({
-        label: name,
-        stroke: token(`--hue-${hueAt(names, index)}`),
-        width: 2,
-        points: { show: ({ data }: uPlot) => data[0].length < 3 },
-      })),
-    ],
-  };
 }

@@ -2,14 +2,28 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ago, exact } from "../time.ts";
 
+const ticks = new Set<(now: number) => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** Tells all who show a time, once a second, while somebody looks. */
+function tick(): void {
+  if (document.hidden) return;
+  const now = Date.now();
+  for (const show of ticks) show(now);
+}
+
 /** The time of this page, which goes on every second. */
-export function useNow(): number {
+function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) setNow(Date.now());
-    }, 1000);
-    return () => clearInterval(timer);
+    ticks.add(setNow);
+    timer ??= setInterval(tick, 1000);
+    return () => {
+      ticks.delete(setNow);
+      if (ticks.size > 0) return;
+      clearInterval(timer);
+      timer = undefined;
+    };
   }, []);
   return now;
 }

@@ -2,17 +2,14 @@ import type { JSX } from "preact";
 import type {
   HandlersAnswer,
   OverviewAnswer,
-  StreamRate,
   StreamsAnswer,
 } from "../../api.ts";
 import { ask } from "../ask.ts";
 import { links } from "../links.ts";
-import { Type } from "../parts/event_table.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { LiveTail } from "../parts/live_tail.tsx";
-import { Sparkline } from "../parts/sparkline.tsx";
 import { Answer, Empty } from "../parts/states.tsx";
-import { hueOf, StreamName } from "../parts/stream_name.tsx";
+import { StreamsTable } from "../parts/streams_table.tsx";
 import { Id, shorten, Text } from "../parts/text.tsx";
 import { Ago } from "../parts/time.tsx";
 import { useStudio } from "../studio.ts";
@@ -60,7 +57,7 @@ export function OverviewView(): JSX.Element {
               {streams.data && <Sample sample={streams.data.sample} />}
             </header>
             <Answer query={streams} what="streams">
-              {(data) => <Streams answer={data} />}
+              {(data) => <StreamsTable answer={data} />}
             </Answer>
           </section>
           <section class="panel" aria-labelledby="handlers">
@@ -129,74 +126,6 @@ function Sample({ sample }: { sample: StreamsAnswer["sample"] }): JSX.Element {
       {span(Math.max(1, seconds))}
     </span>
   );
-}
-
-function Streams({ answer }: { answer: StreamsAnswer }): JSX.Element {
-  if (answer.streams.length === 0) {
-    return (
-      <Empty title="No events yet">
-        As soon as a command stores its first event, its stream stands here.
-      </Empty>
-    );
-  }
-  return (
-    <table class="streams">
-      <thead>
-        <tr>
-          <th scope="col">Stream</th>
-          <th scope="col" class="c-spark">Activity</th>
-          <th scope="col" class="number">Events a minute</th>
-          <th scope="col">Newest event</th>
-        </tr>
-      </thead>
-      <tbody>
-        {answer.streams.map((stream) => (
-          <StreamRow key={stream.stream} stream={stream} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function StreamRow({ stream: rate }: { stream: StreamRate }): JSX.Element {
-  const { stream, buckets, perMinute, newest } = rate;
-  return (
-    <tr>
-      <th scope="row">
-        <StreamName stream={stream} />
-      </th>
-      <td class="c-spark">
-        <Sparkline buckets={buckets} hue={hueOf(stream)} />
-      </td>
-      <td class="number c-rate">
-        {rateOf(perMinute)}
-        <span class="narrow-only">/min</span>
-      </td>
-      <td class="c-newest">
-        {newest
-          ? (
-            <>
-              <a
-                href={links.aggregate(stream, newest.aggregateId)}
-                title={shorten(newest.aggregateId)}
-              >
-                <Type type={newest.type} />
-              </a>{" "}
-              <Ago at={newest.timestamp} />
-            </>
-          )
-          : <span class="quiet">–</span>}
-      </td>
-    </tr>
-  );
-}
-
-function rateOf(perMinute: number): string {
-  if (perMinute === 0) return "0";
-  if (perMinute < 0.01) return "< 0.01";
-  return perMinute < 10
-    ? perMinute.toFixed(perMinute < 1 ? 2 : 1)
-    : count(Math.round(perMinute));
 }
 
 function Handlers({ answer }: { answer: HandlersAnswer }): JSX.Element {
