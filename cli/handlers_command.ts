@@ -1,9 +1,8 @@
 import type { HandlerControls } from "../core/handler_options.ts";
 import { type HandlerLag, readLag } from "../core/handler_status.ts";
-import { MEMBER, OWNER } from "../core/membership.ts";
-import { listAll } from "../core/records.ts";
 import type { Command } from "./command.ts";
-import { listParked } from "./parked_records.ts";
+import { readOwners } from "../core/bookmark_owners.ts";
+import { listParked } from "../core/parked_records.ts";
 import { catalogOf, type Store } from "./store.ts";
 import { table, toJson } from "./text.ts";
 
@@ -18,7 +17,7 @@ export const handlersCommand: Command = {
   async run({ store, terminal, json }) {
     const { provider, handlers } = store;
     const streams = await catalogOf(store).streams();
-    const owners = await readOwners(store);
+    const owners = await readOwners(provider);
     const parked = await listParked(provider);
     const rows: string[][] = [];
     const stored = await catalogOf(store).bookmarks();
@@ -92,18 +91,4 @@ async function countBehind(
   return streams.length === 0
     ? { events: 0, more: false, seconds: 0 }
     : await readLag(provider, streams, position, Date.now());
-}
-
-/** The processes that own bookmarks, as their machines know them. */
-async function readOwners({ provider }: Store): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  if (!provider.records) return found;
-  const members = await listAll(provider.records, MEMBER);
-  for (const [bookmark, { value }] of await listAll(provider.records, OWNER)) {
-    const { member } = value as { member?: string };
-    if (member === undefined) continue;
-    const process = members.get(member)?.value?.process;
-    found.set(bookmark, process || member);
-  }
-  return found;
 }

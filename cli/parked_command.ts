@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { listParked } from "./parked_records.ts";
+import { listParked } from "../core/parked_records.ts";
 import { table, toJson } from "./text.ts";
 
 /** `parked` */

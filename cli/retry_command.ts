@@ -1,7 +1,7 @@
 import { textOf } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { FoundError, UsageError } from "./failure.ts";
-import { listParked } from "./parked_records.ts";
+import { listParked } from "../core/parked_records.ts";
 import { confirm } from "./terminal.ts";
 import { toJson, visible } from "./text.ts";
 

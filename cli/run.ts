@@ -13,9 +13,11 @@ import { handlersCommand } from "./handlers_command.ts";
 import { importCommand } from "./import_command.ts";
 import { migrateCommand } from "./migrate_command.ts";
 import { parkedCommand } from "./parked_command.ts";
+import { rebuildCommand } from "./rebuild_command.ts";
 import { retryCommand } from "./retry_command.ts";
 import { openStore } from "./store.ts";
 import { streamsCommand } from "./streams_command.ts";
+import { studioCommand } from "./studio_command.ts";
 import type { Terminal } from "./terminal.ts";
 import { toJson } from "./text.ts";
 import { verifyCommand } from "./verify_command.ts";
@@ -29,9 +31,11 @@ export const commands: readonly Command[] = [
   handlersCommand,
   parkedCommand,
   retryCommand,
+  rebuildCommand,
   verifyCommand,
   exportCommand,
   importCommand,
+  studioCommand,
 ];
 
 /**

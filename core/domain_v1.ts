@@ -302,6 +302,8 @@ export function createDomainV1(
         withoutPersonal({ ...opts, provider }) as typeof opts & NoCommandSchema,
         handlers,
       ),
+    aggregate: (provider) =>
+      createProvidedAggregate(withoutPersonal({ ...opts, provider })),
   });
 }
 

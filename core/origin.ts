@@ -6,6 +6,8 @@ export type Origin<T> = {
   stream: string;
   /** Makes the same over this provider. */
   over: (provider: ProviderOrPromise<any, any>) => T;
+  /** Makes its aggregate, where it is more than that. */
+  aggregate?: (provider: ProviderOrPromise<any, any>) => object;
 };
 
 // Not a module's own symbol: an application may have the library twice.

@@ -12,6 +12,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { chromiumIfThere } from "./chromium.ts";
 import {
   startDatabases,
   type StartedDatabases,
@@ -85,6 +86,14 @@ async function runTests(paths: string[]): Promise<TestCounts> {
         return missing.length === 0 || !process.env.CI;
       });
     }
+    const environment = addresses(databases);
+    if (paths.length === 0 || paths.some((path) => /studio/.test(path))) {
+      await step("Chromium", async () => {
+        const program = await chromiumIfThere(console.log);
+        if (program) environment["CHROMIUM_PATH"] = program;
+        return program !== undefined || !process.env.CI;
+      });
+    }
     await step("tests", () =>
       deno([
         "test",
@@ -95,7 +104,7 @@ async function runTests(paths: string[]): Promise<TestCounts> {
         "--reporter=dot",
         `--junit-path=${report}`,
         ...paths,
-      ], addresses(databases)));
+      ], environment));
     return countTests(readFileSync(report, "utf8"));
   } finally {
     const ours = databases

@@ -8,6 +8,8 @@ import { createSerial } from "./serially.ts";
 export interface SystemPackages {
   readonly debian: readonly string[];
   readonly homebrew: string;
+  /** Whether it is not what docker-compose.yml has. */
+  readonly isNoService?: boolean;
 }
 
 const oneAtATime = createSerial();
@@ -21,7 +23,7 @@ let isUpdated = false;
 export async function findOrInstall<T>(
   find: () => T | undefined,
   packages: SystemPackages,
-  context: StartContext,
+  context: Pick<StartContext, "mayInstall" | "say">,
 ): Promise<T> {
   const found = find() ?? await oneAtATime(async () => {
     const foundMeanwhile = find();
@@ -49,7 +51,8 @@ function checkInstallable(packages: SystemPackages, mayInstall: boolean): void {
     : isRoot
     ? `add --install, or run "apt-get install ${names}"`
     : `run "sudo apt-get install ${names}"`;
-  throw new MissingError(`not installed: start Docker, or ${way}`);
+  const docker = packages.isNoService ? "" : "start Docker, or ";
+  throw new MissingError(`not installed: ${docker}${way}`);
 }
 
 async function aptInstall(packages: readonly string[]): Promise<void> {

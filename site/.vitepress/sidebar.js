@@ -95,6 +95,7 @@ export const guide = [
       page("Read your own writes", "/how-to/read-your-own-writes"),
       page("Run in production", "/how-to/run-in-production"),
       page("Use the command line", "/how-to/command-line"),
+      page("Look into a store with the studio", "/how-to/studio"),
       page("Watch over handlers", "/how-to/watch-handlers"),
       page("Trace and measure with OpenTelemetry", "/how-to/opentelemetry"),
       page("Handle errors", "/how-to/handle-errors"),

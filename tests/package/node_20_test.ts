@@ -12,6 +12,7 @@ const FOLDERS = [
   "testing",
   "cli",
   "opentelemetry",
+  "studio",
 ];
 
 /** "Do you need to change your target library?": it is newer than that. */

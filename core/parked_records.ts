@@ -1,7 +1,7 @@
-import { BOOKMARK_RECORD, isOfParked } from "../core/bookmark_records.ts";
-import type { ParkedValue } from "../core/parked_events.ts";
-import type { Provider } from "../core/provider.ts";
-import { listAll } from "../core/records.ts";
+import { BOOKMARK_RECORD, isOfParked } from "./bookmark_records.ts";
+import type { ParkedValue } from "./parked_events.ts";
+import type { Provider } from "./provider.ts";
+import { listAll } from "./records.ts";
 
 /** All that is parked, of every bookmark. */
 export async function listParked(
