@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
+import { createAggregate } from "evtstore";
 import { createProvider } from "evtstore/provider/memory";
 import { links } from "../../studio/page/links.ts";
 import { inChromium, openPage, settled, startStudio } from "./browser.ts";
@@ -130,6 +131,52 @@ await inChromium(
       await page.getByRole("status").getByText("Reading events").waitFor();
       answer();
       await page.locator("table.events").waitFor();
+      await check();
+    });
+
+    test("what is rare is shown too: a fold that throws, a writer that blocks, what is encrypted", async (t) => {
+      const broken = createAggregate({
+        stream: "orders",
+        create: () => ({ steps: 0 }),
+        fold: (event: { type: string }, { steps }) => {
+          if (event.type === "OrderPaid") throw new Error("no such case");
+          return { steps: steps + 1 };
+        },
+      });
+      const studio = await startStudio(t, { domain: { broken } });
+      const { page, show, check } = await openPage(t, browser(), studio);
+      const change = (path: string, edit: (answer: any) => void) =>
+        page.route(path, async (route) => {
+          const response = await route.fetch();
+          const json = await response.json();
+          edit(json);
+          await route.fulfill({ response, json });
+        });
+      await show(links.aggregate("orders", "order-1003", 2));
+      await page.getByText("The fold of broken has thrown").waitFor();
+      await page.getByText("no such case").waitFor();
+      await page.getByText("fold failed").waitFor();
+
+      await change("**/api/overview", (answer) => {
+        answer.horizon = {
+          position: "1",
+          blockedBy: [{ session: "pid 4711", ageMs: 120_000 }],
+        };
+      });
+      await page.reload();
+      await settled(page);
+      await show(links.overview());
+      await page.getByText("Handlers wait for a writer").waitFor();
+      await page.getByText("pid 4711 for 2 min").waitFor();
+
+      await change("**/api/events?**", (answer) => {
+        answer.events[0].event.customer = null;
+        answer.events[0].personal = { customer: "sealed" };
+      });
+      await show(links.events({ type: "OrderPlaced" }));
+      await page.getByRole("button", { name: /^Details of/ }).first().click();
+      await page.getByText("is encrypted in the store, and not shown")
+        .waitFor();
       await check();
     });
   },
