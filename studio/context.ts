@@ -11,6 +11,9 @@ import type { ShownEvents } from "./shown_events.ts";
 /** How long the names of the streams count, in milliseconds. */
 const NAMES_MS = 2000;
 
+/** How many streams are asked at once. */
+const AT_ONCE = 8;
+
 /** What the routes answer from. */
 export type StudioContext = {
   /** The store. */
@@ -115,10 +118,15 @@ export class StudioStore {
     streams: readonly string[],
     id: string,
   ): Promise<StoreEvent<any>[]> {
-    const found = await Promise.all(
-      streams.map((stream) => this.provider.getLastEventFor(stream, id)),
-    );
-    return found.filter((one) => one !== undefined);
+    const found: StoreEvent<any>[] = [];
+    for (let next = 0; next < streams.length; next += AT_ONCE) {
+      const some = await Promise.all(
+        streams.slice(next, next + AT_ONCE)
+          .map((stream) => this.provider.getLastEventFor(stream, id)),
+      );
+      found.push(...some.filter((one) => one !== undefined));
+    }
+    return found;
   }
 
   /** The newest event of some streams. */

@@ -98,6 +98,20 @@ test("the few events at the start of a long log are found in few reads", async (
   assert(reads() < 15, `${reads()} reads`);
 });
 
+test("a dense part behind a great hole is read page by page, when it is found", async () => {
+  const dense = Array.from({ length: 200_000 }, (_, index) => index + 1);
+  const { part, reads } = logOf([...dense, 2 ** 40]);
+  const first = await positionsOf(
+    readBackward(part, 2n ** 40n + 1n),
+    PAGE_SIZE,
+  );
+  assert.deepEqual(first.slice(0, 3), [2 ** 40, 200_000, 199_999]);
+  assert(reads() < 100, `${reads()} reads for the first ones`);
+  const all = await positionsOf(readBackward(part, 2n ** 40n + 1n));
+  assert.equal(all.length, 200_001);
+  assert(reads() < 100 + 100 + 400, `${reads()} reads for all`);
+});
+
 test("a time is found by bisection", async () => {
   const positions = dense.map((one) => one * 7);
   const { part, reads } = logOf(positions);

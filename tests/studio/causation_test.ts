@@ -117,6 +117,22 @@ test("an event without metadata has what was stored with it", async () => {
   ]);
 });
 
+test("commands of one moment are told apart by their ids", async () => {
+  const provider = memory();
+  const options = { at: new Date(0), metadata: { correlationId: "x" } };
+  await append(provider, "a", "1", [{ type: "A" }, { type: "B" }], options);
+  await append(provider, "a", "1", [{ type: "C" }], {
+    ...options,
+    commandId: "second",
+  });
+  const { get } = ask(provider);
+  const found = await get("/api/causation", { correlationId: "x" });
+  assert.deepEqual(summary(found.commands), [
+    ["a/1@1", null, null, ["a/1@1", "a/1@2"]],
+    ["a/1@3", "second", null, ["a/1@3"]],
+  ]);
+});
+
 test("a chain that is a circle, or names what is not there, ends", async () => {
   const provider = memory();
   const at = (causationId: unknown) => ({

@@ -48,6 +48,15 @@ test("nothing is answered without the token, or with another one", async () => {
   assert.equal((await studio(new Request(other))).status, 401);
 });
 
+test("no byte of a token is left out where it is compared", async () => {
+  const studio = createStudio(memory(), { token: TOKEN });
+  for (let number = 0; number < 1500; number++) {
+    const headers = { authorization: `Bearer another-token-${number}` };
+    const request = new Request("http://localhost/api/overview", { headers });
+    assert.equal((await studio(request)).status, 401);
+  }
+});
+
 test("the printed address gives the page and a cookie that lets in", async () => {
   const studio = createStudio(memory(), { token: TOKEN });
   const url = `http://127.0.0.1:4983/?token=${TOKEN}`;
@@ -86,6 +95,7 @@ test("a foreign host, origin or site is refused, also with the token", async () 
       ["http://127.0.0.1.evil.example/api/overview", {}],
       ["http://localhost.evil.example:4983/api/overview", {}],
       [own, { host: "evil.example:4983" }],
+      ["http://evil.example/api/overview", { host: "localhost:4983" }],
       [own, { origin: "http://evil.example" }],
       [own, { origin: "http://localhost:3000" }],
       [own, { origin: "http://localhost:49830" }],

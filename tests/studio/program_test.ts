@@ -179,7 +179,7 @@ test("a config file's handlers can be retried", async (t) => {
       JSON.stringify(new URL("../../mod.ts", import.meta.url).href)
     };
     import { createProvider } from ${JSON.stringify(memory)};
-    export const provider = createProvider();
+    export const provider = createProvider({ onError() {} });
     const board = createHandler({ bookmark: "board", streams: ["a"], provider, onFailure: "park", retry: { times: 0 } });
     let broken = true;
     board.handle("a", "A", () => { if (broken) throw new Error("broken"); });
