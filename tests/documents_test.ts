@@ -86,7 +86,7 @@ test("pictures say what they show, and read well in the dark", () => {
     assert(statSync(join(root, picture)).size < 16_384, `${picture} is large`);
     const name = picture.slice("docs/".length);
     assert(
-      new RegExp(`!\\[[^\\]]{10,}\\]\\(${name}\\)`).test(used),
+      new RegExp(`!\\[[^\\]]{10,}\\]\\((\\.\\./)?${name}\\)`).test(used),
       `no document shows ${picture} with a text for those who cannot see it`,
     );
   }
