@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import type { Coverage } from "./measure.ts";
+import type { Message, MutantJob } from "./messages.ts";
+import type { Mutant, MutatedCopy } from "./mutants.ts";
+import type { Results } from "./results.ts";
+import { runWorker } from "./worker_process.ts";
+
+/** After so many a process is replaced, with what they left running in it. */
+const MUTANTS_A_PROCESS = 40;
+
+/** Processes at a time: most of what they do is to wait. */
+const WORKERS = 3;
+
+/** How often a process may be found unclean before the mutant is blamed. */
+const ATTEMPTS = 3;
+
+type Trial = { mutant: Mutant; job: MutantJob; attempts: number };
+
+/** Tries every mutant, and saves what became of it. */
+export async function tryAll(
+  copy: string,
+  { testFiles, mutants }: MutatedCopy,
+  open: Mutant[],
+  coverage: Coverage,
+  results: Results,
+): Promise<void> {
+  const files = testFiles.map((file) => join(copy, file));
+  const switchable: Trial[] = [];
+  const atImport: Trial[] = [];
+  for (const mutant of open) {
+    const job = planOf(mutant, coverage);
+    const trial = { mutant, job, attempts: 0 };
+    if (job.tests.length > 0) switchable.push(trial);
+    else if (!coverage.atImport.has(mutant.id)) {
+      results.add(mutant, { outcome: "uncovered" });
+    } else {
+      job.tests = testsOfFile(mutants, mutant.file, coverage);
+      atImport.push(trial);
+    }
+  }
+  const waiting = [
+    ...inParts(switchable, MUTANTS_A_PROCESS),
+    ...atImport.map((trial) => [trial]),
+  ];
+  let left = switchable.length + atImport.length;
+  const queue = waiting.values();
+  await Promise.all(Array.from({ length: WORKERS }, async () => {
+    for (const part of queue) {
+      await tryPart(part);
+      left -= part.length;
+      results.save();
+      console.log(`${new Date().toISOString()} ${left} left`);
+    }
+  }));
+
+  async function tryPart(part: Trial[]): Promise<void> {
+    const rest = new Map(part.map((trial) => [trial.mutant.id, trial]));
+    while (rest.size > 0) {
+      const [first] = rest.values();
+      const isAtImport = atImport.includes(first!);
+      const ending = await runWorker(copy, {
+        testFiles: files,
+        mutants: [...rest.values()].map(({ job }) => job),
+        ...isAtImport ? { activeAtImport: first!.mutant.id } : {},
+      }, (message) => hear(message, rest));
+      const [current] = rest.values();
+      if (current !== undefined && ending === "silent") {
+        settle(current, rest, { outcome: "timeout", why: "the process hung" });
+      }
+    }
+  }
+
+  function hear(message: Message, rest: Map<string, Trial>): void {
+    if ("outcome" in message) {
+      const { id, ...result } = message;
+      settle(rest.get(id)!, rest, result);
+    } else if ("suspect" in message) {
+      const trial = rest.get(message.id)!;
+      const isSecond = trial.job.suspect !== undefined;
+      trial.job.suspect = message.suspect;
+      if (isSecond) settle(trial, rest, { outcome: "timeout" });
+    } else if ("again" in message) {
+      const trial = rest.get(message.again)!;
+      const isUnclean = ++trial.attempts >= ATTEMPTS;
+      if (isUnclean) settle(trial, rest, { outcome: "killed", why: "unclean" });
+    }
+  }
+
+  function settle(
+    { mutant }: Trial,
+    rest: Map<string, Trial>,
+    result: Parameters<Results["add"]>[1],
+  ): void {
+    rest.delete(mutant.id);
+    results.add(mutant, result);
+  }
+}
+
+function planOf({ id }: Mutant, coverage: Coverage): MutantJob {
+  const hits = coverage.tests.map((test) => test.hits[id] ?? 0);
+  return {
+    id,
+    tests: coverage.tests.filter(({ hits }) => id in hits)
+      .map(({ test, ms }) => ({ test, ms })),
+    hitLimit: Math.max(...hits, 10) * 1000,
+  };
+}
+
+function testsOfFile(
+  mutants: Mutant[],
+  file: string,
+  { tests }: Coverage,
+): MutantJob["tests"] {
+  const ids = mutants.filter((mutant) => mutant.file === file)
+    .map(({ id }) => id);
+  return tests
+    .filter(({ hits }) => ids.some((id) => id in hits))
+    .map(({ test, ms }) => ({ test, ms }));
+}
+
+function inParts<T>(all: T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < all.length; at += size) {
+    parts.push(all.slice(at, at + size));
+  }
+  return parts;
+}
