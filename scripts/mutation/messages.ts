@@ -25,6 +25,8 @@ export type TestMeasure = {
   test: number;
   name: string;
   ms: number;
+  /** Whether it runs beside others of its group. */
+  inGroup: boolean;
   /** How often it reached which mutant. */
   hits: Record<string, number>;
   /** Why it cannot be used: it fails, or fails when it runs again. */

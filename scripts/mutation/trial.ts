@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Coverage } from "./measure.ts";
-import type { Message, MutantJob } from "./messages.ts";
+import type { Message, MutantJob, TestMeasure } from "./messages.ts";
 import type { Mutant, MutatedCopy } from "./mutants.ts";
 import type { Results } from "./results.ts";
 import { runWorker } from "./worker_process.ts";
@@ -9,10 +9,13 @@ import { runWorker } from "./worker_process.ts";
 const MUTANTS_A_PROCESS = 40;
 
 /** Processes at a time: most of what they do is to wait. */
-const WORKERS = 3;
+const WORKERS = 4;
 
 /** How often a process may be found unclean before the mutant is blamed. */
 const ATTEMPTS = 3;
+
+/** How long the tests of a mutant may take, beside the cases that run at once. */
+const QUICK_MS = 2_000;
 
 type Trial = { mutant: Mutant; job: MutantJob; attempts: number };
 
@@ -100,7 +103,7 @@ function planOf({ id }: Mutant, coverage: Coverage): MutantJob {
   const hits = coverage.tests.map((test) => test.hits[id] ?? 0);
   return {
     id,
-    tests: coverage.tests.filter(({ hits }) => id in hits)
+    tests: withoutSlow(coverage.tests.filter(({ hits }) => id in hits))
       .map(({ test, ms }) => ({ test, ms })),
     hitLimit: Math.max(...hits, 10) * 1000,
   };
@@ -113,9 +116,15 @@ function testsOfFile(
 ): MutantJob["tests"] {
   const ids = mutants.filter((mutant) => mutant.file === file)
     .map(({ id }) => id);
-  return tests
-    .filter(({ hits }) => ids.some((id) => id in hits))
-    .map(({ test, ms }) => ({ test, ms }));
+  return withoutSlow(
+    tests.filter(({ hits }) => ids.some((id) => id in hits)),
+  ).map(({ test, ms }) => ({ test, ms }));
+}
+
+/** Most of the time goes into few tests; the others notice nearly as much. */
+function withoutSlow(tests: TestMeasure[]): TestMeasure[] {
+  let left = QUICK_MS;
+  return tests.filter(({ ms, inGroup }) => inGroup || (left -= ms) > 0);
 }
 
 function inParts<T>(all: T[], size: number): T[][] {

@@ -63,7 +63,8 @@ function say(message: Message): void {
 
 async function measureAll(): Promise<void> {
   say({ atImport: Object.keys(switches.mutantCoverage?.static ?? {}) });
-  for (const [test, { name }] of registered.entries()) {
+  for (const [test, { name, group }] of registered.entries()) {
+    const inGroup = group !== undefined;
     say({ patience: 120_000 });
     switches.currentTestId = String(test);
     const first = await failureOf([test], 60_000);
@@ -74,7 +75,7 @@ async function measureAll(): Promise<void> {
     const hits = switches.mutantCoverage?.perTest[test] ?? {};
     const failure = first ?? second;
     const unusable = failure === undefined ? {} : { unusable: failure.why };
-    say({ measured: { test, name, ms, hits, ...unusable } });
+    say({ measured: { test, name, ms, inGroup, hits, ...unusable } });
   }
 }
 
