@@ -454,6 +454,39 @@ test("hooks are called around each page", async () => {
   assert.deepEqual(calls, ["pre", "post 2 1", "pre", "post 0 0"]);
 });
 
+test("either hook may be left out", async () => {
+  const calls: string[] = [];
+  for (
+    const hooks of [
+      { preRun: async () => void calls.push("pre") },
+      {
+        postRun: async (events: number, handled: number) =>
+          void calls.push(`post ${events} ${handled}`),
+      },
+    ]
+  ) {
+    const { handler, append } = setUp({ hooks });
+    await append("x");
+    assert.equal(await handler.runOnce(), 1);
+  }
+  assert.deepEqual(calls, ["pre", "pre", "post 1 1", "post 0 0"]);
+});
+
+test("getPosition() in a callback is where the handler began, and ends nothing", async () => {
+  const { handler, append, seen } = setUp();
+  const places: unknown[] = [];
+  handler.subscribe("a", "Done", async (_id, { what }) => {
+    seen.push(what);
+    places.push(await handler.getPosition());
+  });
+  await append("x");
+  await append("y");
+  await handler.runOnce();
+  assert.deepEqual(seen, ["x", "y"]);
+  assert.deepEqual(places, [0, 0]);
+  assert.equal(await handler.getPosition(), 2);
+});
+
 test("a bookmark that another handler moves is followed", async () => {
   const { create, seen, append, provider } = setUp();
   const [first, second] = [create(), create()];
@@ -565,6 +598,23 @@ test("status() says what the handler does, also while it does it", async () => {
     "idle",
     "stopped",
   ]);
+});
+
+test("status() of a handler that works here knows more than its bookmark", async () => {
+  const { handler, append, clock, provider } = setUp();
+  const places: unknown[] = [];
+  handler.subscribe("a", "Done", async () => {
+    const { position } = await handler.status();
+    places.push([position, await provider.getPosition("model")]);
+  });
+  await append("x");
+  await append("y");
+  handler.start();
+  await clock.settle();
+  await handler.stop();
+  assert.deepEqual(places, [[0, 0], [1, 0]]);
+  await provider.setPosition("model", 1);
+  assert.equal((await handler.status()).position, 1);
 });
 
 test("a bookmark that could not be stored is stored at the stop", async () => {

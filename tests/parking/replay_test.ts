@@ -144,6 +144,8 @@ test("runOnce() is not cut short by a replay", async () => {
     seen.push(`y${version}`);
   });
   const running = handler.runOnce();
+  // In the middle of the first event.
+  await clock.settle();
   const replaying = handler.replay({ aggregateId: "x" });
   for (let version = 1; version <= 3; version++) {
     await clock.settle();
