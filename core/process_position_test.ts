@@ -58,10 +58,7 @@ test("numbers are compared, without a question to the store", async () => {
 test("of other positions the store knows: what is behind is read after it", async () => {
   const names = ["", "third", "first", "second"];
   const { table, questions } = await setUp((position) => names[position]);
-  // An event at the place itself is not behind it, so it counts as before.
-  const own = before.map((row, at) =>
-    row.map((isBefore, place) => isBefore || at === place)
-  );
-  assert.deepEqual(table, own);
+  assert.deepEqual(table, before);
+  assert(questions.length > 0);
   assert(questions.every((limit) => limit === 1));
 });

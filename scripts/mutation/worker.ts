@@ -44,6 +44,8 @@ for (const kind of ["unhandledrejection", "error"]) {
   });
 }
 
+const startedBy = Deno.ppid;
+
 class TimedOut extends Error {}
 
 async function main(): Promise<void> {
@@ -58,6 +60,8 @@ async function main(): Promise<void> {
 }
 
 function say(message: Message): void {
+  // Nobody listens any more.
+  if (Deno.ppid !== startedBy) Deno.exit(1);
   console.log(mark + JSON.stringify(message));
 }
 
