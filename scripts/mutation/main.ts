@@ -36,10 +36,12 @@ const isWanted = (file: string) => wanted.length === 0 || wanted.includes(file);
 const mutants = copy.mutants.filter(({ file }) => isWanted(file));
 const rank = ({ file }: Mutant) => wanted.indexOf(file);
 mutants.sort((one, other) => rank(one) - rank(other));
-const open = mutants.filter((mutant) => !results.isKnown(mutant));
-console.log(`${mutants.length} mutants, ${open.length} to be tried`);
-if (open.length > 0) {
-  const coverage = await measure(copyFolder, copy.testFiles);
-  await tryAll(copyFolder, copy, open, coverage, results);
+for (const [round, testFiles] of copy.testFiles.entries()) {
+  const open = mutants.filter((mutant) => !results.isKnown(mutant, round));
+  console.log(`${open.length} of ${mutants.length} mutants are to be tried`);
+  if (open.length === 0) continue;
+  const coverage = await measure(copyFolder, testFiles);
+  const tests = { round, testFiles, coverage };
+  await tryAll(copyFolder, copy.mutants, open, tests, results);
 }
 printReport(results, [...copy.digests.keys()].filter(isWanted));

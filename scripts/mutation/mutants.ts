@@ -27,7 +27,8 @@ export type Mutant = {
 
 export type MutatedCopy = {
   mutants: Mutant[];
-  testFiles: string[];
+  /** Those that are tried first, and then the others. */
+  testFiles: string[][];
   /** By file, what its text was. */
   digests: Map<string, string>;
   /** What the texts of all tests were. */
@@ -93,7 +94,7 @@ export async function makeCopy(
       replacement,
     };
   });
-  const testFiles = paths.filter(set.tests);
+  const testFiles = set.tests.map((tests) => paths.filter(tests));
   const testTexts = paths.filter((path) => !set.mutates(path)).map(read);
   return {
     mutants: mutants.filter((mutant) => !isProse(mutant)),

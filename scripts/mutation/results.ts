@@ -8,8 +8,9 @@ export type Result = Omit<Mutant, "id" | "key"> & {
   /** The test that noticed. */
   by?: string;
   why?: string;
-  /** The tests that it was tried with. */
+  /** The tests that it was tried with, and how far. */
   testsDigest: string;
+  round: number;
 };
 
 const SAVE_MS = 10_000;
@@ -35,30 +36,38 @@ export class Results {
     }
   }
 
-  /** Whether it was killed, or no test has changed since it was tried. */
-  isKnown({ file, key }: Mutant): boolean {
-    const known = this.#byFile[file]!.mutants[key];
-    if (known === undefined) return false;
-    return known.outcome === "killed" || known.outcome === "timeout" ||
-      known.testsDigest === this.#copy.testsDigest;
+  /** Whether it was killed, or no test has changed since it was tried so far. */
+  isKnown(mutant: Mutant, round: number): boolean {
+    const known = this.#byFile[mutant.file]!.mutants[mutant.key];
+    if (known === undefined || this.#isKilled(known)) {
+      return known !== undefined;
+    }
+    return known.testsDigest === this.#copy.testsDigest && known.round >= round;
   }
 
+  /** @param round By which of the sets of tests. */
   add(
     { id: _, key, ...mutant }: Mutant,
     result: Pick<Result, "outcome" | "by" | "why">,
+    round: number,
   ): void {
+    const { mutants } = this.#byFile[mutant.file]!;
     const { testsDigest } = this.#copy;
-    this.#byFile[mutant.file]!.mutants[key] = {
-      ...mutant,
-      ...result,
-      testsDigest,
-    };
+    const wasReached = round > 0 && mutants[key]?.outcome === "survived";
+    const outcome = wasReached && result.outcome === "uncovered"
+      ? "survived"
+      : result.outcome;
+    mutants[key] = { ...mutant, ...result, outcome, testsDigest, round };
     if (performance.now() - this.#savedAt > SAVE_MS) this.save();
   }
 
   save(): void {
     this.#savedAt = performance.now();
     writeFileSync(this.#path, JSON.stringify(this.#byFile, undefined, 1));
+  }
+
+  #isKilled({ outcome }: Result): boolean {
+    return outcome === "killed" || outcome === "timeout";
   }
 
   of(file: string): Result[] {

@@ -2,8 +2,11 @@
 export type MutationSet = {
   /** Whether a file of the tree is mutated. */
   mutates(path: string): boolean;
-  /** Whether a file of the tree is a test that is tried. */
-  tests(path: string): boolean;
+  /**
+   * Whether a file of the tree is a test that is tried: the quick ones first,
+   * and with what survived those the others.
+   */
+  tests: ((path: string) => boolean)[];
 };
 
 const isTest = (path: string) => path.endsWith("_test.ts");
@@ -16,21 +19,26 @@ export const sets: Record<string, MutationSet> = {
     mutates: (path) =>
       path.startsWith("core/") && !isTest(path) &&
       path !== "core/fake_clock.ts",
-    tests: (path) =>
-      isTest(path) && !startsProcesses(path) &&
-        /^(core|spec|tests\/(parking|processes|rebuild))\//.test(path) ||
-      path === "tests/providers/memory_test.ts" ||
-      path === "providers/memory_test.ts",
+    tests: [
+      (path) => isTest(path) && /^(core|spec)\//.test(path),
+      (path) =>
+        isTest(path) && !startsProcesses(path) &&
+          /^tests\/(parking|processes|rebuild)\//.test(path) ||
+        path === "tests/providers/memory_test.ts" ||
+        path === "providers/memory_test.ts",
+    ],
   },
   sqlite: {
     mutates: (path) =>
       /^providers\/(sql\/)?sqlite[a-z_]*\.ts$/.test(path) && !isTest(path) ||
       /^providers\/(append_input|append_watch|append_listeners|byte_order|name_input|record_input|single_writer)\.ts$/
         .test(path),
-    tests: (path) =>
-      /^providers\/(sql\/)?sqlite[a-z_]*_test\.ts$/.test(path) ||
-      /^providers\/(append_input|append_watch|name_input|single_writer)_test\.ts$/
-        .test(path) ||
-      path === "tests/providers/sqlite_test.ts",
+    tests: [
+      (path) =>
+        /^providers\/(sql\/)?sqlite[a-z_]*_test\.ts$/.test(path) ||
+        /^providers\/(append_input|append_watch|name_input|single_writer)_test\.ts$/
+          .test(path),
+      (path) => path === "tests/providers/sqlite_test.ts",
+    ],
   },
 };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Coverage } from "./measure.ts";
 import type { Message, MutantJob, TestMeasure } from "./messages.ts";
-import type { Mutant, MutatedCopy } from "./mutants.ts";
+import type { Mutant } from "./mutants.ts";
 import type { Results } from "./results.ts";
 import { runWorker } from "./worker_process.ts";
 
@@ -19,12 +19,15 @@ const QUICK_MS = 2_000;
 
 type Trial = { mutant: Mutant; job: MutantJob; attempts: number };
 
+/** What mutants are tried with. */
+export type Tests = { round: number; testFiles: string[]; coverage: Coverage };
+
 /** Tries every mutant, and saves what became of it. */
 export async function tryAll(
   copy: string,
-  { testFiles, mutants }: MutatedCopy,
+  all: Mutant[],
   open: Mutant[],
-  coverage: Coverage,
+  { round, testFiles, coverage }: Tests,
   results: Results,
 ): Promise<void> {
   const files = testFiles.map((file) => join(copy, file));
@@ -34,10 +37,10 @@ export async function tryAll(
     const job = planOf(mutant, coverage);
     const trial = { mutant, job, attempts: 0 };
     if (job.tests.length > 0) switchable.push(trial);
-    else if (!coverage.atImport.has(mutant.id)) {
-      results.add(mutant, { outcome: "uncovered" });
+    else if (!coverage.atImport.has(mutant.id) || round > 0) {
+      results.add(mutant, { outcome: "uncovered" }, round);
     } else {
-      job.tests = testsOfFile(mutants, mutant.file, coverage);
+      job.tests = testsOfFile(all, mutant.file, coverage);
       atImport.push(trial);
     }
   }
@@ -95,7 +98,7 @@ export async function tryAll(
     result: Parameters<Results["add"]>[1],
   ): void {
     rest.delete(mutant.id);
-    results.add(mutant, result);
+    results.add(mutant, result, round);
   }
 }
 
