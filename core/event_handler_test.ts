@@ -781,6 +781,9 @@ test("options that cannot mean anything are refused at once", () => {
     [{ poll: NaN }, "poll", "INVALID_INPUT"],
     [{ checkpoint: { events: 0 } }, "checkpoint.events", "INVALID_INPUT"],
     [{ checkpoint: { ms: -1 } }, "checkpoint.ms", "INVALID_INPUT"],
+    [{ concurrency: 0 }, "concurrency", "INVALID_INPUT"],
+    [{ concurrency: 1.5 }, "concurrency", "INVALID_INPUT"],
+    [{ concurrency: 2, transactional: true }, "concurrency", "INVALID_INPUT"],
     [
       { transactional: true, bookmark: MemoryBookmark },
       "bookmark",

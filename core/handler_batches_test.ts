@@ -101,6 +101,23 @@ test("a transactional batch whose bookmark was moved handles nothing", async () 
   assert.deepEqual(seen, ["3"]);
 });
 
+test("a batch holds the events as they are read, with where they were stored", async () => {
+  const { handler } = await setUp(2, {
+    read: (event, meta) => ({ ...event, read: `${meta.aggregateId}` }),
+  });
+  const seen: unknown[] = [];
+  handler.subscribeBatch((events) => {
+    for (const { event, aggregateId, version } of events) {
+      seen.push([event, aggregateId, version]);
+    }
+  });
+  await handler.runOnce();
+  assert.deepEqual(seen, [
+    [{ type: "Done", read: "0" }, "0", 1],
+    [{ type: "Done", read: "1" }, "1", 1],
+  ]);
+});
+
 test("handled() of an event in a batch ends with the batch", async () => {
   const { handler } = await setUp(2);
   handler.subscribeBatch(() => {});

@@ -6,7 +6,11 @@ import { test } from "node:test";
 import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { readHealth } from "./health.ts";
-import { HandlerService, type RunnableHandler } from "./run_handlers.ts";
+import {
+  HandlerService,
+  runHandlers,
+  type RunnableHandler,
+} from "./run_handlers.ts";
 
 class FakeSignals {
   listeners: Map<string, () => void> = new Map();
@@ -307,6 +311,59 @@ test("a callback that does not end is named when the time is over", async () => 
   gate.resolve();
   await service.stopped;
   assert.deepEqual(logged(), ["slow stopped"]);
+});
+
+test("a handler that fails to stop is logged, and the others stop", async () => {
+  const { clock, lines, create, run, provider } = setUp();
+  const [bad, good] = [create("bad"), create("good")];
+  bad.stop = () => Promise.reject(new Error("no connection"));
+  const service = run([bad, good]);
+  await clock.settle();
+  await service.stop();
+  const [line] = lines.filter(({ level }) => level === "error");
+  assert.deepEqual(line, {
+    level: "error",
+    event: "stopped",
+    handler: "bad",
+    message: 'Handler "bad" failed to stop: Error: no connection',
+  });
+  assert.equal((await good.status()).state, "stopped");
+  assert.equal(await provider.getPosition("good"), 0);
+});
+
+test("a failure to reach the store has no event, and no place", async () => {
+  const { clock, lines, create, run, provider } = setUp();
+  provider.getEventsFrom = () => Promise.reject(new Error("no connection"));
+  const service = run([create("one")]);
+  await clock.settle();
+  const [line] = lines.filter(({ event }) => event === "failing");
+  const { error, ...rest } = line!;
+  assert.deepEqual(rest, {
+    level: "warn",
+    event: "failing",
+    handler: "one",
+    message: 'Handler "one" fails, and tries again: no connection',
+    attempts: 1,
+  });
+  assert.equal(error?.message, "no connection");
+  await service.stop();
+});
+
+test("runHandlers() logs lines of JSON to the console, with their time", async (t) => {
+  const written: string[] = [];
+  t.mock.method(console, "info", (text: string) => void written.push(text));
+  const { create } = setUp();
+  const before = Date.now();
+  const service = runHandlers([create("one")], { signals: [] });
+  await service.stop();
+  const lines = written.map((text) => JSON.parse(text));
+  assert.deepEqual(lines[0].event, "started");
+  for (const { time, level, message } of lines) {
+    assert(Math.abs(new Date(time).getTime() - before) < 60_000);
+    assert.equal(level, "info");
+    assert.equal(typeof message, "string");
+  }
+  assert.deepEqual(Object.keys(lines[0]).slice(0, 2), ["time", "level"]);
 });
 
 test("signals can be left alone, and where there are none nothing is missed", async () => {
