@@ -17,6 +17,23 @@ type Fold = (event: Added, sum: Sum) => Partial<Sum>;
 
 const add: Fold = ({ value }, { sum }) => ({ sum: sum + value });
 
+/** A position as a driver may have it. */
+class Opaque {
+  value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+  equals(other: any) {
+    return this.value === other?.value;
+  }
+  toString() {
+    return String(this.value);
+  }
+  static fromString(text: string) {
+    return new Opaque(Number(text));
+  }
+}
+
 /** One log, and processes that open it, each with its own domain. */
 function setUp() {
   const errors: any[] = [];
@@ -291,6 +308,75 @@ test("a store that fails to keep or give a snapshot fails nothing else", async (
   const { sum, events } = await cannotGet.reads();
   assert.deepEqual([sum, events], [16, 16]);
   assert.equal(errors.at(-1).cause, problem);
+});
+
+test("a check and a removal that fail are told of, and fail nothing", async () => {
+  const { open, counted, errors } = setUp();
+  await open().add(12);
+  const problem = new Error("no connection");
+  let isAway = true;
+  const failing: Provider<any> = {
+    ...counted,
+    // A check reads from the first event, a load behind the snapshot.
+    getEventsFor: (stream, id, from, options) =>
+      isAway && !from
+        ? Promise.reject(problem)
+        : counted.getEventsFor(stream, id, from, options),
+  };
+  assert.equal((await open({ on: failing, check: 1 }).reads()).sum, 12);
+  assert.deepEqual(errors.map(({ code, cause }) => [code, cause]), [
+    ["SNAPSHOT_FAILED", problem],
+  ]);
+  isAway = false;
+  const records: Provider<any>["records"] = {
+    ...bound(counted.records!),
+    put: () => Promise.reject(problem),
+    remove: () => Promise.reject(problem),
+  };
+  const double: Fold = ({ value }, { sum }) => ({ sum: sum + 2 * value });
+  const changed = open({
+    on: { ...counted, records },
+    fold: double,
+    check: 1,
+  });
+  assert.equal((await changed.reads()).sum, 12);
+  assert.deepEqual(errors.slice(1).map(({ code, cause }) => [code, cause]), [
+    ["SNAPSHOT_STALE", undefined],
+    ["SNAPSHOT_FAILED", problem],
+  ]);
+});
+
+test("a position that only the store's class reads is asked for once, and again after a failure", async () => {
+  const { open, counted, errors } = setUp();
+  let asked = 0;
+  const unwrap = (position: any) => position?.value ?? position;
+  const wrap = (event: any) => ({
+    ...event,
+    position: new Opaque(event.position),
+  });
+  const on: Provider<any> = {
+    ...counted,
+    getPosition: async (bookmark) => {
+      if (++asked === 1) throw new Error("no connection");
+      return new Opaque(await counted.getPosition(bookmark));
+    },
+    append: async (...args) => (await counted.append(...args)).map(wrap),
+    getEventsFor: async (stream, id, from, options) =>
+      (await counted.getEventsFor(stream, id, unwrap(from), options)).map(wrap),
+    getLastEventFor: async (...args) => {
+      const last = await counted.getLastEventFor(...args);
+      return last && wrap(last);
+    },
+  };
+  await open({ on }).add(12);
+  const { reads } = open({ on });
+  const found = { sum: 12, version: 12 };
+  assert.deepEqual(await reads(), { ...found, events: 12 });
+  assert.equal(errors.length, 1);
+  assert.equal(errors[0].code, "SNAPSHOT_FAILED");
+  assert.deepEqual(await reads(), { ...found, events: 0 });
+  assert.deepEqual(await reads(), { ...found, events: 0 });
+  assert.equal(asked, 2);
 });
 
 test("a command waits for no snapshot, nor for the driver to begin with one", async () => {
