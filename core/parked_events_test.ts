@@ -9,12 +9,13 @@ const eventOf = (aggregateId: string, position: any = 7): any => ({
   event: { type: "Done" },
 });
 
-/** Bookmarks with so many parked aggregates, and a live version. */
-async function setUp(count: number, others: string[] = []) {
+/** A bookmark with so many parked aggregates, and a live version, beside others. */
+async function setUp(count: number) {
   const { records } = createProvider();
-  for (const name of ["model", ...others]) {
+  for (const name of ["model", "other", "third"]) {
     const store = new ParkedEvents(records, name);
-    for (let index = 0; index < count; index++) {
+    const own = name === "model" ? count : 3;
+    for (let index = 0; index < own; index++) {
       await store.add(eventOf(`${index}`), "bad", 1, 0);
     }
     await records.put(BOOKMARK_RECORD, liveVersionKey(name), { live: 2 }, {
@@ -25,8 +26,8 @@ async function setUp(count: number, others: string[] = []) {
 }
 
 test("all that is parked is listed, and the live version found, around a full page", async () => {
-  for (const count of [998, 999, 1000, 1001]) {
-    const { store } = await setUp(count, ["other"]);
+  for (const count of [999, 1000]) {
+    const { store } = await setUp(count);
     const listed = await store.list();
     const ids = new Set(listed.map(({ value }) => value.aggregateId));
     assert.equal(listed.length, count);
