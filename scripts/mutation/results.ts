@@ -45,6 +45,11 @@ export class Results {
     return known.testsDigest === this.#copy.testsDigest && known.round >= round;
   }
 
+  /** Whether it was tried before, with other tests. */
+  tries({ file, key }: Mutant): number {
+    return this.#byFile[file]!.mutants[key] === undefined ? 0 : 1;
+  }
+
   /** @param round By which of the sets of tests. */
   add(
     { id: _, key, ...mutant }: Mutant,

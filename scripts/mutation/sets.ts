@@ -31,12 +31,12 @@ export const sets: Record<string, MutationSet> = {
   sqlite: {
     mutates: (path) =>
       /^providers\/(sql\/)?sqlite[a-z_]*\.ts$/.test(path) && !isTest(path) ||
-      /^providers\/(append_input|append_watch|append_listeners|byte_order|name_input|record_input|single_writer)\.ts$/
+      /^providers\/(append_input|append_watch|append_listeners|byte_order|name_input|record_input|report|single_writer)\.ts$/
         .test(path),
     tests: [
       (path) =>
         /^providers\/(sql\/)?sqlite[a-z_]*_test\.ts$/.test(path) ||
-        /^providers\/(append_input|append_watch|name_input|single_writer)_test\.ts$/
+        /^providers\/(append_input|append_watch|name_input|record_input|report|single_writer)_test\.ts$/
           .test(path),
       (path) => path === "tests/providers/sqlite_test.ts",
     ],
