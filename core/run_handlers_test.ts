@@ -63,7 +63,7 @@ function setUp(options: Partial<EventHandlerOptions> = {}) {
 }
 
 test("handlers are started, logged, and stopped with their bookmarks stored", async () => {
-  const { provider, clock, create, append, run, logged } = setUp();
+  const { provider, clock, create, append, run, logged, lines } = setUp();
   await append("x");
   const service = run([create("one"), create("two")]);
   await clock.settle();
@@ -76,7 +76,13 @@ test("handlers are started, logged, and stopped with their bookmarks stored", as
   await append("y");
   await clock.advance(5000);
   assert.deepEqual(logged(), [], "a handler that does its work is silent");
+  lines.length = 0;
   await service.stop();
+  assert.deepEqual(lines[0], {
+    level: "info",
+    event: "stopping",
+    message: "Stops 2 handlers",
+  });
   assert.deepEqual(logged(), ["stopping", "one stopped", "two stopped"]);
   assert.deepEqual(await service.stopped, {});
   assert.equal(await provider.getPosition("two"), 2);
@@ -265,13 +271,18 @@ test("a signal stops the handlers; the listeners are gone then", async () => {
   lines.length = 0;
   signals.listeners.get("SIGTERM")!();
   assert.deepEqual(await service.stopped, { signal: "SIGTERM" });
-  assert.equal(lines[0]?.message, "Stops 1 handler at SIGTERM");
+  assert.deepEqual(lines[0], {
+    level: "info",
+    event: "stopping",
+    message: "Stops 1 handler at SIGTERM",
+    signal: "SIGTERM",
+  });
   assert.deepEqual(signals.exits, [], "the process ends by itself");
   assert.equal(signals.listeners.size, 0);
 });
 
 test("a second signal exits at once", async () => {
-  const { clock, signals, create, append, run } = setUp();
+  const { clock, signals, create, append, run, lines } = setUp();
   const handler = create("one");
   const gate = Promise.withResolvers<void>();
   handler.subscribe("a", "Done", () => gate.promise);
@@ -283,12 +294,18 @@ test("a second signal exits at once", async () => {
   assert.deepEqual(signals.exits, []);
   signals.listeners.get("SIGTERM")!();
   assert.deepEqual(signals.exits, [143]);
+  assert.deepEqual(lines.at(-1), {
+    level: "error",
+    event: "stopping",
+    message: "Exits at once: SIGTERM came while handlers were stopping",
+    signal: "SIGTERM",
+  });
   gate.resolve();
   await service.stopped;
 });
 
 test("a callback that does not end is named when the time is over", async () => {
-  const { clock, signals, create, append, run, logged } = setUp();
+  const { clock, signals, create, append, run, logged, lines } = setUp();
   const handler = create("slow");
   const gate = Promise.withResolvers<void>();
   handler.subscribe("a", "Done", () => gate.promise);
@@ -300,6 +317,7 @@ test("a callback that does not end is named when the time is over", async () => 
   await clock.advance(2999);
   assert.deepEqual(logged(), ["stopping", "quick stopped"]);
   await clock.advance(1);
+  assert.equal(lines[0]?.level, "error");
   assert.deepEqual(logged(), ["slow overdue"]);
   assert.deepEqual(signals.exits, [1]);
   await assert.rejects(
