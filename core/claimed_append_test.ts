@@ -80,6 +80,18 @@ test("all commands lock in one order, so that none wait in a circle", async () =
   assert.deepEqual(outside, []);
 });
 
+test("a key of the same id in another stream is another's", async () => {
+  const { run, provider, keys } = setUp();
+  await appendClaiming(provider, {
+    own: { ...own, stream: "other" },
+    claims: { requires: [], reserve: ["k"], release: [] },
+    append: async () => {},
+  }, undefined);
+  await run({ release: ["k"] });
+  assert.deepEqual(await keys(), ["k me"]);
+  await assert.rejects(run({ reserve: ["k"] }), ReservationError);
+});
+
 test("only what is claimed is asked for", async () => {
   const { run, calls, provider } = setUp();
   const { hold: _hold, ...withoutHold } = provider;

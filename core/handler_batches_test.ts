@@ -128,17 +128,29 @@ test("handled() of an event in a batch ends with the batch", async () => {
 
 test("what a batch cannot stand beside is refused", async () => {
   const refused = (error: unknown) =>
-    error instanceof StoreError && error.code === "INVALID_INPUT";
+    error instanceof StoreError && error.code === "INVALID_INPUT" &&
+    error.field === "handleBatch" && error.bookmark === "model";
   const { handler } = await setUp(0);
   handler.subscribeBatch(() => {});
-  assert.throws(() => handler.subscribe("a", "Done", () => {}), refused);
+  assert.throws(() => handler.subscribe("a", "Done", () => {}), {
+    code: "INVALID_INPUT",
+  });
   const { handler: single } = await setUp(0);
   single.subscribe("a", "Done", () => {});
   assert.throws(() => single.subscribeBatch(() => {}), refused);
-  for (const option of [{ continueOnError: true }, { concurrency: 2 }]) {
+  for (
+    const option of [
+      { continueOnError: true },
+      { concurrency: 2 },
+      { onFailure: "skip" },
+      { onFailure: "park" },
+    ] as const
+  ) {
     const { handler } = await setUp(0, option);
     assert.throws(() => handler.subscribeBatch(() => {}), refused);
   }
   const { handler: empty } = await setUp(0);
-  assert.throws(() => empty.subscribeBatch(() => {}, { size: 0 }), refused);
+  assert.throws(() => empty.subscribeBatch(() => {}, { size: 0 }), {
+    ...{ code: "INVALID_INPUT", field: "size" },
+  });
 });
