@@ -454,6 +454,49 @@ test("hooks are called around each page", async () => {
   assert.deepEqual(calls, ["pre", "post 2 1", "pre", "post 0 0"]);
 });
 
+test("an event that is skipped counts as handled", async () => {
+  const counts: string[] = [];
+  const { handler, append } = setUp({
+    onFailure: "skip",
+    retry: { times: 0 },
+    hooks: {
+      postRun: async (events, handled) =>
+        void counts.push(`${events} ${handled}`),
+    },
+  });
+  handler.subscribe("a", "Done", (_id, { what }) => {
+    if (what === "bad") throw new Error("not today");
+  });
+  for (const what of ["good", "bad", "good"]) await append(what);
+  assert.equal(await handler.runOnce(), 3);
+  assert.deepEqual(counts, ["3 3", "0 0"]);
+});
+
+test("a bookmark that cannot be stored at a failure is told of beside it", async () => {
+  let isAway = true;
+  const { handler, append, reports, provider, clock } = setUp({}, (shared) => ({
+    ...shared,
+    setPosition: async (...args) => {
+      if (isAway) throw new Error("connection lost");
+      return await shared.setPosition(...args);
+    },
+  }));
+  handler.subscribe("a", "Done", (_id, { what }) => {
+    if (what === "bad") throw new Error("not today");
+  });
+  await append("good");
+  await append("bad");
+  handler.start();
+  await clock.settle();
+  assert.deepEqual(reports.map(({ error }) => error.message), [
+    "connection lost",
+    "not today",
+  ]);
+  isAway = false;
+  await handler.stop();
+  assert.equal(await provider.getPosition("model"), 1);
+});
+
 test("either hook may be left out", async () => {
   const calls: string[] = [];
   for (

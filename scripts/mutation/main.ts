@@ -41,7 +41,9 @@ for (const [round, testFiles] of copy.testFiles.entries()) {
   console.log(`${open.length} of ${mutants.length} mutants are to be tried`);
   if (open.length === 0) continue;
   // What is not known at all is worth more than a second try.
-  open.sort((one, other) => results.tries(one) - results.tries(other));
+  open.sort((one, other) =>
+    Number(results.isNew(other)) - Number(results.isNew(one))
+  );
   const coverage = await measure(copyFolder, testFiles);
   const tests = { round, testFiles, coverage };
   await tryAll(copyFolder, copy.mutants, open, tests, results);

@@ -31,8 +31,8 @@ export type MutatedCopy = {
   testFiles: string[][];
   /** By file, what its text was. */
   digests: Map<string, string>;
-  /** What the texts of all tests were. */
-  testsDigest: string;
+  /** Of each of them, what the texts were of all that they are made of. */
+  testDigests: string[];
 };
 
 const copied = [
@@ -95,12 +95,16 @@ export async function makeCopy(
     };
   });
   const testFiles = set.tests.map((tests) => paths.filter(tests));
-  const testTexts = paths.filter((path) => !set.mutates(path)).map(read);
+  const others = paths.filter((path) =>
+    !set.mutates(path) && !path.endsWith("_test.ts")
+  );
   return {
     mutants: mutants.filter((mutant) => !isProse(mutant)),
     testFiles,
     digests,
-    testsDigest: digest(testTexts.join("\0")),
+    testDigests: testFiles.map((tests) =>
+      digest([...others, ...tests].map(read).join("\0"))
+    ),
   };
 }
 

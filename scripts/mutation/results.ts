@@ -8,9 +8,8 @@ export type Result = Omit<Mutant, "id" | "key"> & {
   /** The test that noticed. */
   by?: string;
   why?: string;
-  /** The tests that it was tried with, and how far. */
-  testsDigest: string;
-  round: number;
+  /** What the texts were of the tests that it was tried with. */
+  tried: string[];
 };
 
 const SAVE_MS = 10_000;
@@ -36,33 +35,32 @@ export class Results {
     }
   }
 
-  /** Whether it was killed, or no test has changed since it was tried so far. */
-  isKnown(mutant: Mutant, round: number): boolean {
-    const known = this.#byFile[mutant.file]!.mutants[mutant.key];
-    if (known === undefined || this.#isKilled(known)) {
-      return known !== undefined;
-    }
-    return known.testsDigest === this.#copy.testsDigest && known.round >= round;
+  /** Whether it was killed, or was tried with these tests. */
+  isKnown({ file, key }: Mutant, round: number): boolean {
+    const known = this.#byFile[file]!.mutants[key];
+    return known !== undefined && (this.#isKilled(known) ||
+      known.tried[round] === this.#copy.testDigests[round]);
   }
 
-  /** Whether it was tried before, with other tests. */
-  tries({ file, key }: Mutant): number {
-    return this.#byFile[file]!.mutants[key] === undefined ? 0 : 1;
+  /** Whether nothing is known of it. */
+  isNew({ file, key }: Mutant): boolean {
+    return this.#byFile[file]!.mutants[key] === undefined;
   }
 
-  /** @param round By which of the sets of tests. */
+  /** @param round With which of the sets of tests. */
   add(
     { id: _, key, ...mutant }: Mutant,
     result: Pick<Result, "outcome" | "by" | "why">,
     round: number,
   ): void {
     const { mutants } = this.#byFile[mutant.file]!;
-    const { testsDigest } = this.#copy;
-    const wasReached = round > 0 && mutants[key]?.outcome === "survived";
-    const outcome = wasReached && result.outcome === "uncovered"
-      ? "survived"
-      : result.outcome;
-    mutants[key] = { ...mutant, ...result, outcome, testsDigest, round };
+    const before = mutants[key];
+    const tried = [...before?.tried ?? []];
+    tried[round] = this.#copy.testDigests[round]!;
+    const { outcome } = result.outcome === "uncovered" && before
+      ? before
+      : result;
+    mutants[key] = { ...mutant, ...result, outcome, tried };
     if (performance.now() - this.#savedAt > SAVE_MS) this.save();
   }
 

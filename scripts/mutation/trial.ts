@@ -17,6 +17,9 @@ const ATTEMPTS = 3;
 /** How long the tests of a mutant may take, beside the cases that run at once. */
 const QUICK_MS = 2_000;
 
+/** So many tests are tried, however long they take. */
+const FEW = 10;
+
 type Trial = { mutant: Mutant; job: MutantJob; attempts: number };
 
 /** What mutants are tried with. */
@@ -127,7 +130,9 @@ function testsOfFile(
 /** Most of the time goes into few tests; the others notice nearly as much. */
 function withoutSlow(tests: TestMeasure[]): TestMeasure[] {
   let left = QUICK_MS;
-  return tests.filter(({ ms, inGroup }) => inGroup || (left -= ms) > 0);
+  return tests.filter(({ ms, inGroup }, index) =>
+    inGroup || index < FEW || (left -= ms) > 0
+  );
 }
 
 function inParts<T>(all: T[], size: number): T[][] {
