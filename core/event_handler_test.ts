@@ -753,6 +753,7 @@ test("MemoryBookmark keeps its place over a stop and a start", async () => {
   await clock.settle();
   await handler.stop();
   assert.deepEqual(seen, ["1 1 x"]);
+  assert.equal(await handler.getPosition(), 1);
 });
 
 test("a bookmark of one's own is read and stored", async () => {

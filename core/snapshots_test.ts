@@ -504,6 +504,39 @@ test("inside a transaction a snapshot is used, and none is written", async () =>
   assert.deepEqual(errors, []);
 });
 
+test("inside a transaction a failed read is the caller's, and nothing is removed", async () => {
+  const { open, provider, counted, kept, errors } = setUp();
+  await open().add(12);
+  await open().add(3);
+  const problem = new Error("the transaction is aborted");
+  const failing = open({
+    on: {
+      ...counted,
+      records: {
+        ...bound(counted.records!),
+        get: () => Promise.reject(problem),
+      },
+    },
+  });
+  await provider.transact(async (tx) => {
+    await assert.rejects(failing.get("a", tx), problem);
+  });
+  assert.deepEqual(errors, []);
+  const [record] = await provider.records.list(SNAPSHOT);
+  const { value, revision, key } = record!;
+  const snapshots = [{ ...value.snapshots[0], position: 4000 }];
+  await provider.records.put(SNAPSHOT, key, { ...value, snapshots }, {
+    revision,
+  });
+  const process = open();
+  await provider.transact(async (tx) => {
+    assert.equal((await process.get("a", tx)).sum, 15);
+    await process.snapshots.settled();
+  });
+  assert.equal((await kept()).length, 1);
+  assert.deepEqual(errors, []);
+});
+
 test("createDomain() of one aggregate keeps snapshots too", async () => {
   const { counted, kept } = setUp();
   const { command } = createDomain({
