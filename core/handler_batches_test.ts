@@ -8,8 +8,9 @@ import { FakeClock } from "./fake_clock.ts";
 async function setUp(
   count: number,
   options: Partial<EventHandlerOptions> = {},
+  limit?: number,
 ) {
-  const provider = createProvider();
+  const provider = createProvider(limit === undefined ? {} : { limit });
   const handler = new EventHandler({
     bookmark: "model",
     streams: ["a"],
@@ -116,6 +117,23 @@ test("a batch holds the events as they are read, with where they were stored", a
     [{ type: "Done", read: "0" }, "0", 1],
     [{ type: "Done", read: "1" }, "1", 1],
   ]);
+});
+
+test("however many pages, in transactions or not, all are handled in one run", async () => {
+  for (const transactional of [false, true]) {
+    for (const isBatch of [false, true]) {
+      const { handler, provider } = await setUp(8, { transactional }, 1);
+      const seen: string[] = [];
+      if (isBatch) {
+        handler.subscribeBatch((events) =>
+          void seen.push(...events.map(({ aggregateId }) => aggregateId))
+        );
+      } else handler.subscribe("a", "Done", (id) => void seen.push(id));
+      assert.equal(await handler.runOnce(), 8);
+      assert.deepEqual(seen, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+      assert.equal(await provider.getPosition("model"), 8);
+    }
+  }
 });
 
 test("handled() of an event in a batch ends with the batch", async () => {
