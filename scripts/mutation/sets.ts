@@ -36,7 +36,7 @@ export const sets: Record<string, MutationSet> = {
     tests: [
       (path) =>
         /^providers\/(sql\/)?sqlite[a-z_]*_test\.ts$/.test(path) ||
-        /^providers\/(append_input|append_watch|name_input|record_input|report|single_writer)_test\.ts$/
+        /^providers\/(append_input|append_watch|byte_order|name_input|record_input|report|single_writer)_test\.ts$/
           .test(path),
       (path) => path === "tests/providers/sqlite_test.ts",
     ],
