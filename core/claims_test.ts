@@ -15,7 +15,7 @@ import {
 import { createProvider, type MemoryProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Claims } from "./claims.ts";
+import { type Claims, mayDecideAgain } from "./claims.ts";
 
 type Registered = { type: "Registered"; email: string };
 
@@ -349,4 +349,21 @@ test("what was stored with claims is in the cache, and read from it", async () =
   await users.claim("ada", { reserve: ["b"] });
   assert.equal((await domain.user.getAggregate("ada")).count, 2);
   assert.equal(reads, 0);
+});
+
+test("deciding again helps a command that read the other aggregate itself", () => {
+  const refused = new RequirementError({
+    ...{ stream: "users", aggregateId: "ada" },
+    ...{ requiredVersion: 2, actualVersion: 3 },
+  });
+  const own = { stream: "users", aggregateId: "ada", version: 2 };
+  const others = [
+    { ...own, stream: "groups" },
+    { ...own, aggregateId: "bob" },
+    { ...own, version: 3 },
+  ];
+  assert.equal(mayDecideAgain(refused, {}), true);
+  assert.equal(mayDecideAgain(refused, { requires: others }), true);
+  assert.equal(mayDecideAgain(refused, { requires: [...others, own] }), false);
+  assert.equal(mayDecideAgain(new Error("no"), {}), false);
 });

@@ -125,9 +125,12 @@ test("retries must be a count", () => {
   for (const retries of [-1, 0.5, NaN]) {
     assert.throws(
       () => createCommands(provided, handlers, { retries }),
-      (error) => error instanceof StoreError && error.field === "retries",
+      (error) =>
+        error instanceof StoreError && error.code === "INVALID_INPUT" &&
+        error.field === "retries",
     );
   }
+  createCommands(provided, handlers, { retries: Infinity });
 });
 
 test("retries does not repeat a VersionError that the handler throws", async () => {

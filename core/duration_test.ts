@@ -19,7 +19,21 @@ test("a duration is a number of a unit", () => {
 });
 
 test("what is no duration is refused by its name", () => {
-  const wrong = ["", "h", "24", "-1h", "1e3s", "24 h", "1w", "Infinityms", 5];
+  const wrong = [
+    "",
+    "h",
+    "24",
+    "-1h",
+    "1e3s",
+    "24 h",
+    "1w",
+    "Infinityms",
+    5,
+    "5 minutes",
+    "5min",
+    "5m ",
+    "in 5m",
+  ];
   for (const duration of wrong) {
     assert.throws(
       () => toMs("after", duration as Duration),

@@ -494,11 +494,19 @@ test("a domain of one aggregate has personal fields as well", async () => {
     fold: described.fold,
     provider,
     personal: { fields },
+    snapshot: { version: "1", every: 1, check: 0 },
     onForget: (subject) => told.push(subject),
   }, handlers);
   const { email } = await users.command.register("ada", { email: "ada@" });
   assert.equal(email, "ada@");
+  const kept = () => provider.records.list("evtstore.snapshot");
+  // It is written behind the command, which does not wait for it.
+  for (let turn = 0; turn < 1000 && (await kept()).length === 0; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal((await kept()).length, 1);
   await users.forget("ada");
+  assert.deepEqual(await kept(), []);
   assert.equal((await users.getAggregate("ada")).aggregate.email, null);
   const handler = users.handler("emails");
   const seen: unknown[] = [];

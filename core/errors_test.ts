@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { RequirementError, ReservationError } from "./claim_errors.ts";
 import {
   CommandError,
   DuplicateCommandError,
@@ -126,4 +127,22 @@ test("instanceof asks the prototype for a class that an application derives", ()
   for (const value of [undefined, null, "VersionError", {}, new Error("x")]) {
     assert(!((value as unknown) instanceof CommandError));
   }
+});
+
+test("each class has a name and a code to go by", () => {
+  const facts = { stream: "a", aggregateId: "x" };
+  const requirement = { ...facts, requiredVersion: 1, actualVersion: 2 };
+  const errors = [
+    new VersionError(),
+    new InvalidCommandError("open", []),
+    new RequirementError(requirement),
+    new ReservationError({ ...facts, key: "k" }),
+  ];
+  assert.deepEqual(errors.map(({ name, code }) => [name, code]), [
+    ["VersionError", "VERSION_CONFLICT"],
+    ["InvalidCommandError", "INVALID_COMMAND"],
+    ["RequirementError", "REQUIREMENT_FAILED"],
+    ["ReservationError", "ALREADY_RESERVED"],
+  ]);
+  assert.equal(new InvalidCommandError("open", []).field, "");
 });

@@ -151,12 +151,13 @@ test("stop() inside a callback does not wait for itself", async () => {
   handler.subscribe("a", "Done", async (_id, { what }) => {
     seen.push(what);
     await handler.stop();
+    seen.push("stopped");
   });
   await append("x");
   await append("y");
   handler.start();
   await clock.settle();
-  assert.deepEqual(seen, ["x"]);
+  assert.deepEqual(seen, ["x", "stopped"]);
   assert.deepEqual(clock.pauses(), []);
 });
 
@@ -453,6 +454,82 @@ test("hooks are called around each page", async () => {
   assert.deepEqual(calls, ["pre", "post 2 1", "pre", "post 0 0"]);
 });
 
+test("an event that is skipped counts as handled", async () => {
+  const counts: string[] = [];
+  const { handler, append } = setUp({
+    onFailure: "skip",
+    retry: { times: 0 },
+    hooks: {
+      postRun: async (events, handled) =>
+        void counts.push(`${events} ${handled}`),
+    },
+  });
+  handler.subscribe("a", "Done", (_id, { what }) => {
+    if (what === "bad") throw new Error("not today");
+  });
+  for (const what of ["good", "bad", "good"]) await append(what);
+  assert.equal(await handler.runOnce(), 3);
+  assert.deepEqual(counts, ["3 3", "0 0"]);
+});
+
+test("a bookmark that cannot be stored at a failure is told of beside it", async () => {
+  let isAway = true;
+  const { handler, append, reports, provider, clock } = setUp({}, (shared) => ({
+    ...shared,
+    setPosition: async (...args) => {
+      if (isAway) throw new Error("connection lost");
+      return await shared.setPosition(...args);
+    },
+  }));
+  handler.subscribe("a", "Done", (_id, { what }) => {
+    if (what === "bad") throw new Error("not today");
+  });
+  await append("good");
+  await append("bad");
+  handler.start();
+  await clock.settle();
+  assert.deepEqual(reports.map(({ error }) => error.message), [
+    "connection lost",
+    "not today",
+  ]);
+  isAway = false;
+  await handler.stop();
+  assert.equal(await provider.getPosition("model"), 1);
+});
+
+test("either hook may be left out", async () => {
+  const calls: string[] = [];
+  for (
+    const hooks of [
+      { preRun: async () => void calls.push("pre") },
+      {
+        postRun: async (events: number, handled: number) =>
+          void calls.push(`post ${events} ${handled}`),
+      },
+    ]
+  ) {
+    const { handler, append } = setUp({ hooks });
+    await append("x");
+    assert.equal(await handler.runOnce(), 1);
+  }
+  assert.deepEqual(calls, ["pre", "pre", "post 1 1", "post 0 0"]);
+});
+
+test("getPosition() in a callback is where the handler began, and ends nothing", async () => {
+  const { handler, append, seen } = setUp();
+  const places: unknown[] = [];
+  handler.subscribe("a", "Done", async (_id, { what }) => {
+    seen.push(what);
+    places.push(await handler.getPosition());
+  });
+  await append("x");
+  await append("y");
+  await handler.runOnce();
+  assert.deepEqual(seen, ["x", "y"]);
+  assert.deepEqual(places, [0, 0]);
+  assert.equal(await handler.getPosition(), 2);
+});
+
 test("a bookmark that another handler moves is followed", async () => {
   const { create, seen, append, provider } = setUp();
   const [first, second] = [create(), create()];
@@ -510,24 +587,146 @@ test("setPosition() stores the place, and says if it was moved away", async () =
 });
 
 test("run() is one turn of a started handler, with errors to onError", async () => {
-  const { handler, seen, append, reports, clock } = setUp({ poll: 60_000 });
+  // Nothing but run() and the poll could notice an event.
+  const { handler, seen, append, reports, clock } = setUp(
+    { poll: 60_000 },
+    ({ watch: _, ...provider }) => provider,
+  );
   await handler.run();
   await append("x");
   await handler.run();
   assert.deepEqual(seen, []);
   handler.start();
-  await handler.run();
+  await clock.settle();
   assert.deepEqual(seen, ["1 1 x"]);
+  await append("z");
+  await handler.run();
+  assert.deepEqual(seen, ["1 1 x", "1 2 z"]);
   const failure = new Error("not today");
   handler.subscribe("a", "Done", () => {
     throw failure;
   });
   await append("y");
   await handler.run();
-  assert(reports.every(({ error }) => error === failure));
-  assert(reports.length > 0);
+  assert.deepEqual(reports.map(({ error }) => error), [failure]);
   await handler.stop();
   await clock.settle();
+});
+
+test("status() says what the handler does, also while it does it", async () => {
+  const { handler, append, clock } = setUp({
+    onFailure: "skip",
+    retry: { times: 1, minMs: 500 },
+  });
+  const states: string[] = [];
+  const look = async () => states.push((await handler.status()).state);
+  handler.subscribe("a", "Done", async () => {
+    await look();
+    throw new Error("not today");
+  });
+  await append("x");
+  await look();
+  handler.start();
+  await clock.settle();
+  await look();
+  await clock.advance(500);
+  await look();
+  await handler.stop();
+  await look();
+  assert.deepEqual(states, [
+    "stopped",
+    "working",
+    "retrying",
+    "working",
+    "idle",
+    "stopped",
+  ]);
+});
+
+test("status() of a handler that works here knows more than its bookmark", async () => {
+  const { handler, append, clock, provider } = setUp();
+  const places: unknown[] = [];
+  handler.subscribe("a", "Done", async () => {
+    const { position } = await handler.status();
+    places.push([position, await provider.getPosition("model")]);
+  });
+  await append("x");
+  await append("y");
+  handler.start();
+  await clock.settle();
+  await handler.stop();
+  assert.deepEqual(places, [[0, 0], [1, 0]]);
+  await provider.setPosition("model", 1);
+  assert.equal((await handler.status()).position, 1);
+});
+
+test("a bookmark that could not be stored is stored at the stop", async () => {
+  let isAway = true;
+  const { handler, provider, append, clock } = setUp({}, (shared) => ({
+    ...shared,
+    setPosition: async (...args) => {
+      if (isAway) throw new Error("connection lost");
+      return await shared.setPosition(...args);
+    },
+  }));
+  await append("x");
+  handler.start();
+  await clock.settle();
+  isAway = false;
+  await handler.stop();
+  assert.equal(await provider.getPosition("model"), 1);
+});
+
+test("a bookmark that cannot be stored at the stop is reported", async () => {
+  const { handler, append, reports, clock } = setUp({}, (shared) => ({
+    ...shared,
+    setPosition: () => Promise.reject(new Error("connection lost")),
+  }));
+  await append("x");
+  handler.start();
+  await clock.settle();
+  const before = reports.length;
+  await handler.stop();
+  assert.equal(reports.length, before + 1);
+  assert.match(reports.at(-1)!.error.message, /connection lost/);
+});
+
+test("stop() while another pass goes on: nothing follows that pass", async () => {
+  const { handler, append, seen, clock } = setUp();
+  const open = new AbortController();
+  const opened = new Promise((resolve) =>
+    open.signal.addEventListener("abort", resolve)
+  );
+  handler.subscribe("a", "Done", async (_id, { what }) => {
+    seen.push(what);
+    await opened;
+  });
+  await append("x");
+  const pass = handler.runOnce();
+  await clock.settle();
+  handler.start();
+  await clock.settle();
+  const stopping = handler.stop();
+  await append("y");
+  open.abort();
+  await Promise.all([pass, stopping]);
+  assert.deepEqual(seen, ["x"]);
+});
+
+test("the error of a provider without records is reported as it is", async () => {
+  const failure = new Error("no connection");
+  const { handler, reports, clock } = setUp(
+    {},
+    ({ records: _records, transact: _transact, ...provider }) => ({
+      ...provider,
+      getEventsFrom: () => Promise.reject(failure),
+    }),
+  );
+  await assert.rejects(handler.runOnce(), failure);
+  handler.start();
+  await clock.settle();
+  assert.deepEqual(reports.map(({ error }) => error), [failure]);
+  await handler.stop();
 });
 
 test("MemoryBookmark begins at the first event, and stores nothing", async () => {
@@ -554,6 +753,7 @@ test("MemoryBookmark keeps its place over a stop and a start", async () => {
   await clock.settle();
   await handler.stop();
   assert.deepEqual(seen, ["1 1 x"]);
+  assert.equal(await handler.getPosition(), 1);
 });
 
 test("a bookmark of one's own is read and stored", async () => {
@@ -625,6 +825,9 @@ test("options that cannot mean anything are refused at once", () => {
     [{ poll: NaN }, "poll", "INVALID_INPUT"],
     [{ checkpoint: { events: 0 } }, "checkpoint.events", "INVALID_INPUT"],
     [{ checkpoint: { ms: -1 } }, "checkpoint.ms", "INVALID_INPUT"],
+    [{ concurrency: 0 }, "concurrency", "INVALID_INPUT"],
+    [{ concurrency: 1.5 }, "concurrency", "INVALID_INPUT"],
+    [{ concurrency: 2, transactional: true }, "concurrency", "INVALID_INPUT"],
     [
       { transactional: true, bookmark: MemoryBookmark },
       "bookmark",

@@ -160,6 +160,68 @@ test("run() of a handler that stands by does nothing; runOnce() works", async ()
   await Promise.all([first.handler.stop(), second.handler.stop()]);
 });
 
+test("run() leaves the event in hand to the owner, who may call it", async () => {
+  const { open, append, pass, shared } = setUp();
+  const { watch: _, ...provider } = shared;
+  const own = { provider, poll: 60_000 };
+  const [first, second] = [open(own), open(own)];
+  first.handler.start();
+  await pass(1000);
+  second.handler.start();
+  await pass(1000);
+  await append("x");
+  await second.handler.run();
+  assert.deepEqual(second.seen, []);
+  await first.handler.run();
+  assert.deepEqual(first.seen, ["x"]);
+  await Promise.all([first.handler.stop(), second.handler.stop()]);
+});
+
+test("the owner of a bookmark reads it once", async () => {
+  const { open, append, pass, shared } = setUp();
+  let reads = 0;
+  const provider: Provider<any> = {
+    ...shared,
+    getPosition(...args) {
+      reads++;
+      return shared.getPosition(...args);
+    },
+  };
+  const { handler, seen } = open({ provider });
+  handler.start();
+  await pass(1000);
+  await append("x");
+  await append("y");
+  await pass(5000);
+  assert.deepEqual(seen, ["x", "y"]);
+  assert.equal(reads, 1);
+  await handler.stop();
+});
+
+test("a lease that cannot be asked for is reported, with the bookmark", async () => {
+  const reports: string[] = [];
+  const { open, pass } = setUp();
+  const shared = createProvider({
+    onError: (error, _stream, bookmark) =>
+      void reports.push(`${bookmark}: ${error.message}`),
+  });
+  const provider: Provider<any> = {
+    ...shared,
+    records: {
+      get: (...args) => shared.records.get(...args),
+      list: (...args) => shared.records.list(...args),
+      due: (...args) => shared.records.due(...args),
+      remove: (...args) => shared.records.remove(...args),
+      put: () => Promise.reject(new Error("no connection")),
+    },
+  };
+  const { handler } = open({ provider });
+  handler.start();
+  await pass(500);
+  assert.equal(reports[0], "model: no connection");
+  await handler.stop();
+});
+
 test("a bookmark in memory, or elsewhere, needs no lease", async () => {
   const { open, append, pass, shared } = setUp();
   for (const bookmark of [MemoryBookmark, createBookmark(shared, "own")]) {
@@ -187,8 +249,11 @@ test("a provider whose promise is rejected is reported, and ends the handler", a
     streams: ["a"],
     provider: rejected,
   }, new FakeClock());
+  const changes: unknown[] = [];
+  handler.observe((change) => changes.push(change));
   handler.start();
   await handler.stop();
+  assert.deepEqual(changes, [{ type: "state", state: "stopped" }]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   process.off("warning", listen);
   assert.match(warnings.join(), /no such server/);

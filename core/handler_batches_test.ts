@@ -8,8 +8,9 @@ import { FakeClock } from "./fake_clock.ts";
 async function setUp(
   count: number,
   options: Partial<EventHandlerOptions> = {},
+  limit?: number,
 ) {
-  const provider = createProvider();
+  const provider = createProvider(limit === undefined ? {} : { limit });
   const handler = new EventHandler({
     bookmark: "model",
     streams: ["a"],
@@ -101,6 +102,40 @@ test("a transactional batch whose bookmark was moved handles nothing", async () 
   assert.deepEqual(seen, ["3"]);
 });
 
+test("a batch holds the events as they are read, with where they were stored", async () => {
+  const { handler } = await setUp(2, {
+    read: (event, meta) => ({ ...event, read: `${meta.aggregateId}` }),
+  });
+  const seen: unknown[] = [];
+  handler.subscribeBatch((events) => {
+    for (const { event, aggregateId, version } of events) {
+      seen.push([event, aggregateId, version]);
+    }
+  });
+  await handler.runOnce();
+  assert.deepEqual(seen, [
+    [{ type: "Done", read: "0" }, "0", 1],
+    [{ type: "Done", read: "1" }, "1", 1],
+  ]);
+});
+
+test("however many pages, in transactions or not, all are handled in one run", async () => {
+  for (const transactional of [false, true]) {
+    for (const isBatch of [false, true]) {
+      const { handler, provider } = await setUp(8, { transactional }, 1);
+      const seen: string[] = [];
+      if (isBatch) {
+        handler.subscribeBatch((events) =>
+          void seen.push(...events.map(({ aggregateId }) => aggregateId))
+        );
+      } else handler.subscribe("a", "Done", (id) => void seen.push(id));
+      assert.equal(await handler.runOnce(), 8);
+      assert.deepEqual(seen, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+      assert.equal(await provider.getPosition("model"), 8);
+    }
+  }
+});
+
 test("handled() of an event in a batch ends with the batch", async () => {
   const { handler } = await setUp(2);
   handler.subscribeBatch(() => {});
@@ -111,17 +146,29 @@ test("handled() of an event in a batch ends with the batch", async () => {
 
 test("what a batch cannot stand beside is refused", async () => {
   const refused = (error: unknown) =>
-    error instanceof StoreError && error.code === "INVALID_INPUT";
+    error instanceof StoreError && error.code === "INVALID_INPUT" &&
+    error.field === "handleBatch" && error.bookmark === "model";
   const { handler } = await setUp(0);
   handler.subscribeBatch(() => {});
-  assert.throws(() => handler.subscribe("a", "Done", () => {}), refused);
+  assert.throws(() => handler.subscribe("a", "Done", () => {}), {
+    code: "INVALID_INPUT",
+  });
   const { handler: single } = await setUp(0);
   single.subscribe("a", "Done", () => {});
   assert.throws(() => single.subscribeBatch(() => {}), refused);
-  for (const option of [{ continueOnError: true }, { concurrency: 2 }]) {
+  for (
+    const option of [
+      { continueOnError: true },
+      { concurrency: 2 },
+      { onFailure: "skip" },
+      { onFailure: "park" },
+    ] as const
+  ) {
     const { handler } = await setUp(0, option);
     assert.throws(() => handler.subscribeBatch(() => {}), refused);
   }
   const { handler: empty } = await setUp(0);
-  assert.throws(() => empty.subscribeBatch(() => {}, { size: 0 }), refused);
+  assert.throws(() => empty.subscribeBatch(() => {}, { size: 0 }), {
+    ...{ code: "INVALID_INPUT", field: "size" },
+  });
 });

@@ -232,3 +232,49 @@ test("no handlers are well", async () => {
     handlers: [],
   });
 });
+
+/** The answer of a handler that somebody else looks after. */
+function answering(status: object): HealthyHandler {
+  const handler = {
+    name: "board",
+    status: async () => ({
+      ...{ name: "board", state: "idle", streams: ["a"], position: 0 },
+      lag: { events: 0, more: false, seconds: 0 },
+      parked: { aggregates: 0, events: 0 },
+      ...status,
+    }),
+  };
+  return handler as unknown as HealthyHandler;
+}
+
+test("what another process, or a later version, does is not held against it", async () => {
+  const { look } = setUp();
+  const lag = { events: 9, more: true, seconds: 3_600 };
+  const owner = { member: "m", process: "host:1", self: false };
+  for (const state of ["standby", "retired", "rebuilding"]) {
+    const found = await look(answering({ state, lag, owner }));
+    assert.deepEqual([found.ready, codes(found)], [true, []], state);
+    assert.equal(found.handlers[0]?.owner, "host:1");
+  }
+  const working = await look(answering({ state: "working", lag }));
+  assert.deepEqual(codes(working), ["behind"]);
+  assert.match(working.reasons[0]!.message, /9 or more events, 3600 s/);
+  const unnamed = answering({ owner: { ...owner, process: "" } });
+  assert.equal("owner" in (await look(unnamed)).handlers[0]!, false);
+});
+
+test("a limit is what is still well, of events too; failing is told while it rebuilds", async () => {
+  const { look, clock } = setUp();
+  const lag = { events: 5, more: false, seconds: 0 };
+  assert.deepEqual(codes(await look(answering({ lag }), { lagEvents: 5 })), []);
+  const late = await look(answering({ lag }), { lagEvents: 4 });
+  assert.deepEqual(codes(late), ["behind"]);
+  clock.pass(100_000);
+  const since = new Date(0);
+  const lastError = { error: "bad", since, at: since, attempts: 3 };
+  const failing = await look(answering({ state: "rebuilding", lastError }));
+  assert.deepEqual(failing.reasons, [{
+    ...{ handler: "board", code: "failing" },
+    message: 'Handler "board" fails for 100 s: bad',
+  }]);
+});

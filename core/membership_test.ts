@@ -439,3 +439,135 @@ test("of two that come first in one process neither waits for the other", async 
   assert.equal(lease.held(), true);
   await lease.release();
 });
+
+test("a wish is shown at once, and ends with who had it", async () => {
+  const { open, pass, records } = setUp();
+  const one = open();
+  const lease = one.ask("other");
+  await pass(2100);
+  const shown = async () =>
+    (await records.get(MEMBER, one.membership.id))!.value.wants;
+  assert.equal(await shown(), undefined);
+  const first = one.askFirst("model");
+  await pass(100);
+  assert.deepEqual(await shown(), ["model"]);
+  await first.release();
+  await pass(100);
+  assert.equal(await shown(), undefined);
+  await lease.release();
+});
+
+test("what is not owned yet is looked for each second, beside what is", async () => {
+  const { open, pass, records } = setUp();
+  const one = open();
+  const [owned, waiting] = [one.ask("owned"), one.ask("model")];
+  const other = open().ask("elsewhere");
+  await pass(100);
+  const own = (await records.get(OWNER, "model"))!;
+  await records.put(OWNER, "model", { member: other.owner!.member }, {
+    revision: own.revision,
+  });
+  await pass(2000);
+  assert.equal(owned.held(), true);
+  assert.equal(waiting.held(), false);
+  await records.put(OWNER, "model", {}, { revision: own.revision + 1 });
+  await pass(2000);
+  assert.equal(waiting.held(), true);
+  await Promise.all([owned, waiting, other].map((one) => one.release()));
+});
+
+test("an owner is told of as it calls itself", async () => {
+  const { open, pass, records } = setUp();
+  const process = "elsewhere:9";
+  const beat = async (revision: number) =>
+    assert(await records.put(MEMBER, "m", { process }, { revision }));
+  await beat(0);
+  await records.put(OWNER, "model", { member: "m" }, { revision: 0 });
+  const lease = open().ask("model");
+  for (let revision = 1; revision < 4; revision++) {
+    await pass(1000);
+    await beat(revision);
+  }
+  assert.deepEqual(lease.owner, { member: "m", process, self: false });
+  await records.put(OWNER, "model", {}, { revision: 1 });
+  await pass(2000);
+  assert.equal(lease.owner?.self, true);
+  assert.notEqual(lease.owner?.process, process);
+  assert.notEqual(lease.owner?.process, "");
+  await lease.release();
+});
+
+test("a lease that was never owned is given back without a word to the store", async () => {
+  const { open, pass, records } = setUp();
+  const first = open();
+  const lease = first.ask("model");
+  await pass(100);
+  const second = open();
+  const other = second.ask("model");
+  await pass(2000);
+  await other.release();
+  assert.deepEqual(second.reports, []);
+  const { value } = (await records.get(OWNER, "model"))!;
+  assert.deepEqual(value, { member: first.membership.id });
+  assert.equal(lease.held(), true);
+  await lease.release();
+});
+
+test("one that is gained while it is given back goes to the next at once", async () => {
+  const { open, pass, records, clock } = setUp();
+  const process = open();
+  const lease = process.ask("model");
+  let release: Promise<void> | undefined;
+  const { put } = records;
+  records.put = async (kind, key, value, options) => {
+    // The answer is on its way when the handler stops.
+    const done = await put.call(records, kind, key, value, options);
+    if (kind === OWNER && !release) release = lease.release();
+    return done;
+  };
+  await pass(1000);
+  await release;
+  assert.equal(lease.held(), false);
+  assert.deepEqual((await records.get(OWNER, "model"))!.value, {});
+  assert.deepEqual(clock.pauses(), []);
+  records.put = put;
+  const next = open().ask("model");
+  await pass(1000);
+  assert.equal(next.held(), true);
+  await next.release();
+});
+
+test("a dead one that comes back while its record is removed is kept", async () => {
+  const { open, pass, records } = setUp();
+  const dying = open();
+  dying.ask("model");
+  await pass(100);
+  dying.state.crashed = true;
+  const lease = open().ask("model");
+  const { id } = dying.membership;
+  const { remove } = records;
+  let isBack = false;
+  records.remove = async (kind, key, options) => {
+    const found = await records.get(kind, key);
+    if (key === id && !isBack) {
+      isBack = true;
+      await records.put(kind, key, {}, { revision: found!.revision });
+    }
+    return await remove.call(records, kind, key, options);
+  };
+  for (let passed = 0; !isBack && passed < 90_000; passed += 100) {
+    await pass(100);
+  }
+  assert.equal(isBack, true);
+  assert.notEqual(await records.get(MEMBER, id), undefined);
+  records.remove = remove;
+  await lease.release();
+});
+
+test("a process has an id of 32 digits, whatever its chance is", () => {
+  const { records } = setUp();
+  for (const random of [0, 1e-9, 0.5]) {
+    const clock = Object.assign(new FakeClock(), { random: () => random });
+    assert.match(new Membership(records, clock).id, /^[0-9a-f]{32}$/);
+  }
+});

@@ -60,6 +60,7 @@ function setUp() {
     return { commands, decided: () => decided };
   };
   return {
+    provider,
     calls,
     beforeAppend,
     here: open(counted, "optimistic"),
@@ -137,4 +138,39 @@ test("expectedVersion, commandId and tx are checked against the database", async
   calls.length = 0;
   await here.commands.deposit("ada", { cents: 1 }, { commandId: "1" });
   assert.deepEqual(calls, ["load", "append"]);
+});
+
+test("in a transaction nothing is appended that may be refused", async () => {
+  const { here, there, calls, provider } = setUp();
+  await here.commands.deposit("ada", { cents: 5 });
+  await there.commands.deposit("ada", { cents: 5 });
+  calls.length = 0;
+  // Where a statement fails, a transaction may be of no use any more.
+  const after = await provider.transact((tx) =>
+    here.commands.deposit("ada", { cents: 1 }, { tx })
+  );
+  assert.equal(after.cents, 11);
+  assert.deepEqual(calls, ["load", "append"]);
+});
+
+test("the version that a caller expects is looked for before it is decided", async () => {
+  const { here, there, calls } = setUp();
+  await here.commands.deposit("ada", { cents: 5 });
+  await there.commands.deposit("ada", { cents: 5 });
+  calls.length = 0;
+  const options = { expectedVersion: 2 };
+  const after = await here.commands.deposit("ada", { cents: 1 }, options);
+  assert.equal(after.version, 3);
+  assert.deepEqual(calls, ["load", "append"]);
+});
+
+test("an append that fails, on what is kept, is not tried a second time", async () => {
+  const { here, calls, beforeAppend } = setUp();
+  await here.commands.deposit("ada", { cents: 5 });
+  calls.length = 0;
+  const failure = new Error("no connection");
+  beforeAppend.push(() => Promise.reject(failure));
+  await assert.rejects(here.commands.deposit("ada", { cents: 1 }), failure);
+  assert.deepEqual(calls, ["append"]);
+  assert.equal(here.decided(), 2);
 });

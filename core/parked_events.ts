@@ -168,6 +168,8 @@ export class ParkedEvents {
 
   async #list(prefix: string, tx?: unknown): Promise<ParkedRecord[]> {
     const found: ParkedRecord[] = [];
+    const liveKey = this.#liveKey;
+    let live: StoredRecord | undefined;
     let after = prefix;
     while (true) {
       const page = await this.#records.list(BOOKMARK_RECORD, {
@@ -177,24 +179,19 @@ export class ParkedEvents {
       });
       const own = page.filter(({ key }) => key.startsWith(prefix));
       found.push(...own);
+      // It stands behind all that is parked of the bookmark: as a rule, in reach.
+      live ??= page.find(({ key }) => key === liveKey);
       if (own.length < PAGE_SIZE) {
-        this.#liveVersion = await this.#liveVersionIn(page, tx);
+        const isInReach = page.length < PAGE_SIZE ||
+          page.at(-1)!.key >= liveKey;
+        this.#liveVersion = live ??
+          (isInReach
+            ? undefined
+            : await this.#records.get(BOOKMARK_RECORD, liveKey, { tx }));
         return found;
       }
       after = own.at(-1)!.key;
     }
-  }
-
-  /** It stands behind all that is parked of the bookmark: as a rule, in reach. */
-  async #liveVersionIn(
-    page: StoredRecord[],
-    tx: unknown,
-  ): Promise<StoredRecord | undefined> {
-    const key = this.#liveKey;
-    const isInReach = page.length < PAGE_SIZE || page.at(-1)!.key >= key;
-    return isInReach
-      ? page.find((one) => one.key === key)
-      : await this.#records.get(BOOKMARK_RECORD, key, { tx });
   }
 
   /** Ids may be as long as a key, and what they like: a digest is neither. */

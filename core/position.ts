@@ -6,9 +6,7 @@
 export function isSamePosition(left: any, right: any): boolean {
   if (Object.is(left, right)) return true;
   if (left == null || right == null) return false;
-  if (typeof left === "object" && typeof left.equals === "function") {
-    return left.equals(right);
-  }
+  if (typeof left.equals === "function") return left.equals(right);
   if (typeof left === "object" && typeof right === "object") {
     return JSON.stringify(left) === JSON.stringify(right);
   }

@@ -1,4 +1,5 @@
 import type { EventMeta } from "./event.ts";
+import { isSamePosition } from "./position.ts";
 import type { Provider } from "./provider.ts";
 import { restorePosition, type StoredPosition } from "./stored_position.ts";
 
@@ -11,6 +12,8 @@ export async function isBefore(
   const other = restorePosition(stored, position);
   const isNumber = typeof position === "number" || typeof position === "bigint";
   if (isNumber && typeof other === typeof position) return position < other;
+  // The place of the event itself, or of another part of what it is today.
+  if (isSamePosition(position, other)) return false;
   // Positions are opaque: what stands behind one is what is read after it.
   const [next] = await provider.getEventsFor(stream, aggregateId, other, {
     limit: 1,

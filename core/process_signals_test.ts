@@ -17,14 +17,25 @@ test("an exit code is that of a shell", () => {
   assert.equal(processSignals.exitCodeOf("SIGNONE"), 128);
 });
 
-test("where there is no process nothing is listened to, and nothing fails", (t: TestContext) => {
+function replaceProcess(t: TestContext, value: unknown): void {
   const own = Object.getOwnPropertyDescriptor(globalThis, "process")!;
   t.after(() => Object.defineProperty(globalThis, "process", own));
-  Object.defineProperty(globalThis, "process", {
-    value: undefined,
-    configurable: true,
-  });
-  processSignals.listen("SIGTERM", () => {})();
-  processSignals.exit(1);
-  assert.equal(processSignals.exitCodeOf("SIGTERM"), 128);
+  Object.defineProperty(globalThis, "process", { value, configurable: true });
+}
+
+test("where there is no process nothing is listened to, and nothing fails", (t: TestContext) => {
+  // A bundler may put an empty one into a page.
+  for (const value of [undefined, {}]) {
+    replaceProcess(t, value);
+    processSignals.listen("SIGTERM", () => {})();
+    processSignals.exit(1);
+    assert.equal(processSignals.exitCodeOf("SIGTERM"), 128);
+  }
+});
+
+test("exit() ends the process with that code", (t: TestContext) => {
+  const codes: number[] = [];
+  replaceProcess(t, { exit: (code: number) => codes.push(code) });
+  processSignals.exit(143);
+  assert.deepEqual(codes, [143]);
 });

@@ -3,7 +3,8 @@ import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "./fake_clock.ts";
-import { ProcessTimers } from "./process_timers.ts";
+import { ProcessTimers, short } from "./process_timers.ts";
+import { MAX_NAME_BYTES } from "./validation.ts";
 
 const HOUR = 3_600_000;
 
@@ -86,6 +87,122 @@ test("an earlier timer that is set is not waited for too long", async () => {
   clock.pass(2000);
   await pass();
   assert.deepEqual(fired, ["early"]);
+});
+
+test("a timer that fails is tried again after 1, 2, 4 and so on to 60 seconds", async () => {
+  const clock = new FakeClock();
+  const timers = new ProcessTimers(createProvider().records, "p", clock);
+  await timers.set("x", { name: "t", at: 0, version: 1 });
+  const tries: number[] = [];
+  let isBad = true;
+  const pass = () =>
+    timers.fireDue(
+      async () => {
+        tries.push(clock.monotonic() / 1000);
+        if (isBad) throw new Error("bad");
+      },
+      () => {},
+      () => false,
+    );
+  for (let second = 0; second < 250; second++) {
+    await pass();
+    clock.pass(1000);
+  }
+  assert.deepEqual(tries, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+  // One that has fired begins anew when its name fails again.
+  isBad = false;
+  for (let second = 0; second < 60; second++) {
+    await pass();
+    clock.pass(1000);
+  }
+  assert.equal(tries.length, 11);
+  await timers.set("x", { name: "t", at: 0, version: 1 });
+  isBad = true;
+  tries.length = 0;
+  const start = clock.monotonic() / 1000;
+  for (let second = 0; second < 15; second++) {
+    await pass();
+    clock.pass(1000);
+  }
+  const [first] = tries;
+  assert(first! - start <= 10);
+  assert.equal(tries[1]! - first!, 1);
+});
+
+test("the store is asked when something may be due, and once in ten seconds", async () => {
+  const clock = new FakeClock();
+  const { records } = createProvider();
+  const looks: number[] = [];
+  const limits: unknown[] = [];
+  const timers = new ProcessTimers(
+    {
+      ...methodsOf(records),
+      due(kind, until, options) {
+        looks.push(clock.monotonic());
+        limits.push(options?.limit);
+        return records.due(kind, until, options);
+      },
+    },
+    "p",
+    clock,
+  );
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      await timers.fireDue(async () => {}, () => {}, () => false);
+      clock.pass(100);
+    }
+    return looks.splice(0);
+  };
+  assert.deepEqual(await pass(20_000), [0, 10_000]);
+  await timers.set("x", { name: "t", at: 24_500, version: 1 });
+  assert.deepEqual(await pass(10_000), [20_000, 24_500]);
+  await timers.set("x", { name: "now", at: 0, version: 1 });
+  assert.deepEqual(await pass(1_000), [30_000]);
+  timers.forget();
+  assert.deepEqual(await pass(100), [31_000]);
+  timers.forget();
+  assert.deepEqual(await pass(100), [31_100], "whoever asks to, looks at once");
+  assert(limits.every((limit) => limit === 100));
+});
+
+test("a timer that is taken away does not fire, and is not counted", async () => {
+  const clock = new FakeClock();
+  const { records } = createProvider();
+  const limits: unknown[] = [];
+  const timers = new ProcessTimers(
+    {
+      ...methodsOf(records),
+      due(kind, until, options) {
+        limits.push(options?.limit);
+        return records.due(kind, until, options);
+      },
+    },
+    "p",
+    clock,
+  );
+  clock.pass(5);
+  await timers.set("x", { name: "t", at: 0, version: 1 });
+  await timers.set("x", { name: "t", at: 4, version: 2 });
+  await timers.set("x", { name: "late", at: 6, version: 2 });
+  assert.deepEqual(await timers.read(), { next: new Date(0), overdue: 2 });
+  assert.deepEqual(limits, [1, 1000]);
+  await timers.remove("x", { name: "t", at: 0, version: 1 });
+  assert.deepEqual(await timers.read(), { next: new Date(4), overdue: 1 });
+  const fired: unknown[] = [];
+  await timers.fireDue(
+    async (timer) => void fired.push(timer),
+    () => {},
+    () => false,
+  );
+  assert.deepEqual(fired, [{ id: "x", name: "t", at: 4, version: 2 }]);
+});
+
+test("short() keeps what fits into a name in any alphabet", () => {
+  const longest = "x".repeat(Math.floor(MAX_NAME_BYTES / 3));
+  assert.equal(short(longest), longest);
+  const tooLong = `${longest}xxx`;
+  assert.match(short(tooLong), /^[0-9a-f]{64}$/);
+  assert.notEqual(short(tooLong), short(`${tooLong}x`));
 });
 
 function methodsOf(records: NonNullable<Provider<any>["records"]>) {

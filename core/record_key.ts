@@ -1,7 +1,7 @@
 import { digest } from "./digest.ts";
 
 /** More of a key may not fit: MySQL's has room for 255 characters. */
-export const MAX_RECORD_KEY = 170;
+const MAX_RECORD_KEY = 170;
 
 const HASHED = "sha256:";
 

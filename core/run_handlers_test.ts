@@ -6,7 +6,11 @@ import { test } from "node:test";
 import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { readHealth } from "./health.ts";
-import { HandlerService, type RunnableHandler } from "./run_handlers.ts";
+import {
+  HandlerService,
+  runHandlers,
+  type RunnableHandler,
+} from "./run_handlers.ts";
 
 class FakeSignals {
   listeners: Map<string, () => void> = new Map();
@@ -59,7 +63,7 @@ function setUp(options: Partial<EventHandlerOptions> = {}) {
 }
 
 test("handlers are started, logged, and stopped with their bookmarks stored", async () => {
-  const { provider, clock, create, append, run, logged } = setUp();
+  const { provider, clock, create, append, run, logged, lines } = setUp();
   await append("x");
   const service = run([create("one"), create("two")]);
   await clock.settle();
@@ -72,7 +76,13 @@ test("handlers are started, logged, and stopped with their bookmarks stored", as
   await append("y");
   await clock.advance(5000);
   assert.deepEqual(logged(), [], "a handler that does its work is silent");
+  lines.length = 0;
   await service.stop();
+  assert.deepEqual(lines[0], {
+    level: "info",
+    event: "stopping",
+    message: "Stops 2 handlers",
+  });
   assert.deepEqual(logged(), ["stopping", "one stopped", "two stopped"]);
   assert.deepEqual(await service.stopped, {});
   assert.equal(await provider.getPosition("two"), 2);
@@ -261,13 +271,18 @@ test("a signal stops the handlers; the listeners are gone then", async () => {
   lines.length = 0;
   signals.listeners.get("SIGTERM")!();
   assert.deepEqual(await service.stopped, { signal: "SIGTERM" });
-  assert.equal(lines[0]?.message, "Stops 1 handler at SIGTERM");
+  assert.deepEqual(lines[0], {
+    level: "info",
+    event: "stopping",
+    message: "Stops 1 handler at SIGTERM",
+    signal: "SIGTERM",
+  });
   assert.deepEqual(signals.exits, [], "the process ends by itself");
   assert.equal(signals.listeners.size, 0);
 });
 
 test("a second signal exits at once", async () => {
-  const { clock, signals, create, append, run } = setUp();
+  const { clock, signals, create, append, run, lines } = setUp();
   const handler = create("one");
   const gate = Promise.withResolvers<void>();
   handler.subscribe("a", "Done", () => gate.promise);
@@ -279,12 +294,18 @@ test("a second signal exits at once", async () => {
   assert.deepEqual(signals.exits, []);
   signals.listeners.get("SIGTERM")!();
   assert.deepEqual(signals.exits, [143]);
+  assert.deepEqual(lines.at(-1), {
+    level: "error",
+    event: "stopping",
+    message: "Exits at once: SIGTERM came while handlers were stopping",
+    signal: "SIGTERM",
+  });
   gate.resolve();
   await service.stopped;
 });
 
 test("a callback that does not end is named when the time is over", async () => {
-  const { clock, signals, create, append, run, logged } = setUp();
+  const { clock, signals, create, append, run, logged, lines } = setUp();
   const handler = create("slow");
   const gate = Promise.withResolvers<void>();
   handler.subscribe("a", "Done", () => gate.promise);
@@ -296,6 +317,7 @@ test("a callback that does not end is named when the time is over", async () => 
   await clock.advance(2999);
   assert.deepEqual(logged(), ["stopping", "quick stopped"]);
   await clock.advance(1);
+  assert.equal(lines[0]?.level, "error");
   assert.deepEqual(logged(), ["slow overdue"]);
   assert.deepEqual(signals.exits, [1]);
   await assert.rejects(
@@ -307,6 +329,59 @@ test("a callback that does not end is named when the time is over", async () => 
   gate.resolve();
   await service.stopped;
   assert.deepEqual(logged(), ["slow stopped"]);
+});
+
+test("a handler that fails to stop is logged, and the others stop", async () => {
+  const { clock, lines, create, run, provider } = setUp();
+  const [bad, good] = [create("bad"), create("good")];
+  bad.stop = () => Promise.reject(new Error("no connection"));
+  const service = run([bad, good]);
+  await clock.settle();
+  await service.stop();
+  const [line] = lines.filter(({ level }) => level === "error");
+  assert.deepEqual(line, {
+    level: "error",
+    event: "stopped",
+    handler: "bad",
+    message: 'Handler "bad" failed to stop: Error: no connection',
+  });
+  assert.equal((await good.status()).state, "stopped");
+  assert.equal(await provider.getPosition("good"), 0);
+});
+
+test("a failure to reach the store has no event, and no place", async () => {
+  const { clock, lines, create, run, provider } = setUp();
+  provider.getEventsFrom = () => Promise.reject(new Error("no connection"));
+  const service = run([create("one")]);
+  await clock.settle();
+  const [line] = lines.filter(({ event }) => event === "failing");
+  const { error, ...rest } = line!;
+  assert.deepEqual(rest, {
+    level: "warn",
+    event: "failing",
+    handler: "one",
+    message: 'Handler "one" fails, and tries again: no connection',
+    attempts: 1,
+  });
+  assert.equal(error?.message, "no connection");
+  await service.stop();
+});
+
+test("runHandlers() logs lines of JSON to the console, with their time", async (t) => {
+  const written: string[] = [];
+  t.mock.method(console, "info", (text: string) => void written.push(text));
+  const { create } = setUp();
+  const before = Date.now();
+  const service = runHandlers([create("one")], { signals: [] });
+  await service.stop();
+  const lines = written.map((text) => JSON.parse(text));
+  assert.deepEqual(lines[0].event, "started");
+  for (const { time, level, message } of lines) {
+    assert(Math.abs(new Date(time).getTime() - before) < 60_000);
+    assert.equal(level, "info");
+    assert.equal(typeof message, "string");
+  }
+  assert.deepEqual(Object.keys(lines[0]).slice(0, 2), ["time", "level"]);
 });
 
 test("signals can be left alone, and where there are none nothing is missed", async () => {

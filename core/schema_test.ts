@@ -63,6 +63,41 @@ test("a schema that does not take what it gave is refused", () => {
   });
 });
 
+test("what would be read as another type is refused, unless it is validated then too", () => {
+  const at = new Date(5);
+  const schema = schemaOf(({ at }) => ({
+    value: { deep: { at: new Date(at) } },
+  }));
+  const dates = schemaOf((value: any) => ({
+    value: { deep: { at: new Date(value.deep.at) } },
+  }));
+  const event = { type: "Set", deep: { at } };
+  assert.throws(() => store(dates, event), {
+    code: "INVALID_EVENT",
+    field: "events[0].at",
+    stream: "numbers",
+    aggregateId: "n1",
+  });
+  assert.throws(() => store(schema, { type: "Set", at }), {
+    code: "INVALID_EVENT",
+  });
+  const options = { schema: { Set: dates }, validateOnRead: true };
+  assert.deepEqual(toStorable(options, "events[0]", event, facts), event);
+});
+
+test("an event that its schema does not take is refused at the read, by its place", () => {
+  const schema = { Set: schemaOf(() => ({ issues: [] as any[] })) };
+  const aggregates = [{ stream: "numbers", schema, validateOnRead: true }];
+  const { read } = readsOf(aggregates);
+  const meta = { ...facts, version: 3, position: 1, timestamp: new Date() };
+  assert.throws(() => read!({ type: "Set" }, meta), {
+    code: "INVALID_EVENT",
+    ...{ field: "event", stream: "numbers", aggregateId: "n1" },
+    message:
+      'Cannot read event of version 3 of "n1" in stream "numbers": it is not valid',
+  });
+});
+
 test("what JSON cannot hold is refused as without a schema", () => {
   const schema = schemaOf(() => ({ value: { n: 1n } }));
   assert.throws(() => store(schema, { type: "Set" }), {

@@ -17,6 +17,23 @@ type Fold = (event: Added, sum: Sum) => Partial<Sum>;
 
 const add: Fold = ({ value }, { sum }) => ({ sum: sum + value });
 
+/** A position as a driver may have it. */
+class Opaque {
+  value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+  equals(other: any) {
+    return this.value === other?.value;
+  }
+  toString() {
+    return String(this.value);
+  }
+  static fromString(text: string) {
+    return new Opaque(Number(text));
+  }
+}
+
 /** One log, and processes that open it, each with its own domain. */
 function setUp() {
   const errors: any[] = [];
@@ -293,6 +310,75 @@ test("a store that fails to keep or give a snapshot fails nothing else", async (
   assert.equal(errors.at(-1).cause, problem);
 });
 
+test("a check and a removal that fail are told of, and fail nothing", async () => {
+  const { open, counted, errors } = setUp();
+  await open().add(12);
+  const problem = new Error("no connection");
+  let isAway = true;
+  const failing: Provider<any> = {
+    ...counted,
+    // A check reads from the first event, a load behind the snapshot.
+    getEventsFor: (stream, id, from, options) =>
+      isAway && !from
+        ? Promise.reject(problem)
+        : counted.getEventsFor(stream, id, from, options),
+  };
+  assert.equal((await open({ on: failing, check: 1 }).reads()).sum, 12);
+  assert.deepEqual(errors.map(({ code, cause }) => [code, cause]), [
+    ["SNAPSHOT_FAILED", problem],
+  ]);
+  isAway = false;
+  const records: Provider<any>["records"] = {
+    ...bound(counted.records!),
+    put: () => Promise.reject(problem),
+    remove: () => Promise.reject(problem),
+  };
+  const double: Fold = ({ value }, { sum }) => ({ sum: sum + 2 * value });
+  const changed = open({
+    on: { ...counted, records },
+    fold: double,
+    check: 1,
+  });
+  assert.equal((await changed.reads()).sum, 12);
+  assert.deepEqual(errors.slice(1).map(({ code, cause }) => [code, cause]), [
+    ["SNAPSHOT_STALE", undefined],
+    ["SNAPSHOT_FAILED", problem],
+  ]);
+});
+
+test("a position that only the store's class reads is asked for once, and again after a failure", async () => {
+  const { open, counted, errors } = setUp();
+  let asked = 0;
+  const unwrap = (position: any) => position?.value ?? position;
+  const wrap = (event: any) => ({
+    ...event,
+    position: new Opaque(event.position),
+  });
+  const on: Provider<any> = {
+    ...counted,
+    getPosition: async (bookmark) => {
+      if (++asked === 1) throw new Error("no connection");
+      return new Opaque(await counted.getPosition(bookmark));
+    },
+    append: async (...args) => (await counted.append(...args)).map(wrap),
+    getEventsFor: async (stream, id, from, options) =>
+      (await counted.getEventsFor(stream, id, unwrap(from), options)).map(wrap),
+    getLastEventFor: async (...args) => {
+      const last = await counted.getLastEventFor(...args);
+      return last && wrap(last);
+    },
+  };
+  await open({ on }).add(12);
+  const { reads } = open({ on });
+  const found = { sum: 12, version: 12 };
+  assert.deepEqual(await reads(), { ...found, events: 12 });
+  assert.equal(errors.length, 1);
+  assert.equal(errors[0].code, "SNAPSHOT_FAILED");
+  assert.deepEqual(await reads(), { ...found, events: 0 });
+  assert.deepEqual(await reads(), { ...found, events: 0 });
+  assert.equal(asked, 2);
+});
+
 test("a command waits for no snapshot, nor for the driver to begin with one", async () => {
   const { open, counted } = setUp();
   const records = bound(counted.records!);
@@ -415,6 +501,39 @@ test("inside a transaction a snapshot is used, and none is written", async () =>
   );
   assert.equal((await open().reads()).sum, 12);
   assert.deepEqual((await kept()).map(({ at }) => at), [12]);
+  assert.deepEqual(errors, []);
+});
+
+test("inside a transaction a failed read is the caller's, and nothing is removed", async () => {
+  const { open, provider, counted, kept, errors } = setUp();
+  await open().add(12);
+  await open().add(3);
+  const problem = new Error("the transaction is aborted");
+  const failing = open({
+    on: {
+      ...counted,
+      records: {
+        ...bound(counted.records!),
+        get: () => Promise.reject(problem),
+      },
+    },
+  });
+  await provider.transact(async (tx) => {
+    await assert.rejects(failing.get("a", tx), problem);
+  });
+  assert.deepEqual(errors, []);
+  const [record] = await provider.records.list(SNAPSHOT);
+  const { value, revision, key } = record!;
+  const snapshots = [{ ...value.snapshots[0], position: 4000 }];
+  await provider.records.put(SNAPSHOT, key, { ...value, snapshots }, {
+    revision,
+  });
+  const process = open();
+  await provider.transact(async (tx) => {
+    assert.equal((await process.get("a", tx)).sum, 15);
+    await process.snapshots.settled();
+  });
+  assert.equal((await kept()).length, 1);
   assert.deepEqual(errors, []);
 });
 

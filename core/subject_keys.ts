@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from "./base64.ts";
 import { StoreError } from "./errors.ts";
-import { MAX_RECORD_KEY, recordKey } from "./record_key.ts";
+import { recordKey } from "./record_key.ts";
 import type { Records, StoredRecord } from "./records.ts";
 
 /** What is known of a subject: its key, or that it was forgotten. */
@@ -210,8 +210,7 @@ function toKey(record: StoredRecord | undefined): SubjectKey | undefined {
   return key === undefined ? "forgotten" : fromBase64(key);
 }
 
+/** With its prefix, which counts for what a key has room for. */
 function keyOf(subject: string): string {
-  return subject.length <= MAX_RECORD_KEY
-    ? `subject:${subject}`
-    : recordKey(subject);
+  return recordKey(`subject:${subject}`);
 }

@@ -36,6 +36,17 @@ for (
     assert.notEqual(await keys.get("bob"), "forgotten");
   });
 
+  test(`${name}: a subject of any length has a key, in any alphabet`, async () => {
+    const keys = create();
+    for (const length of [1, 161, 162, 163, 168, 169, 170, 171, 400]) {
+      const subject = "界".repeat(length);
+      assert.notEqual(await keys.make(subject), "forgotten");
+      await keys.forget(subject);
+      assert.equal(await keys.get(subject), "forgotten");
+    }
+    assert.equal((await keys.unfinished()).length, 9);
+  });
+
   test(`${name}: subjects that look alike, or are long, are kept apart`, async () => {
     const keys = create();
     const long = "a".repeat(400);

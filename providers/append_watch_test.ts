@@ -87,3 +87,83 @@ test("watch() tells of a listener that throws, and calls the others", () => {
   assert.deepEqual([failures, wakes], [[problem], 1]);
   for (const end of ends) end();
 });
+
+/** A watcher of a position that the test moves, which is read often. */
+function watching(answer: () => Promise<number | undefined>) {
+  let reads = 0;
+  const watcher = new AppendWatcher(
+    () => {
+      reads++;
+      return answer();
+    },
+    () => {},
+    2,
+  );
+  const readsWithin = async (ms: number) => {
+    const before = reads;
+    await sleep(ms);
+    return reads - before;
+  };
+  return { watcher, readsWithin };
+}
+
+test("the position is read as long as anybody listens, and not a moment longer", async () => {
+  const { watcher, readsWithin } = watching(() => Promise.resolve(1));
+  assert.equal(await readsWithin(20), 0);
+  const ends = [watcher.watch(() => {}), watcher.watch(() => {})];
+  assert((await readsWithin(100)) > 0);
+  ends[0]!();
+  ends[0]!();
+  assert((await readsWithin(100)) > 0, "one is left");
+  ends[1]!();
+  await sleep(5);
+  assert.equal(await readsWithin(30), 0);
+  let wakes = 0;
+  watcher.watch(() => wakes++);
+  await until(() => wakes === 1);
+  watcher.close();
+  await sleep(5);
+  assert.equal(await readsWithin(30), 0);
+  watcher.appended(5);
+  assert.equal(wakes, 1, "nobody listens any more");
+});
+
+test("one question at a time, however long the answer takes", async () => {
+  let asked = 0;
+  const { watcher, readsWithin } = watching(() => {
+    asked++;
+    return new Promise(() => {});
+  });
+  watcher.watch(() => {});
+  await until(() => asked === 1);
+  assert.equal(await readsWithin(50), 0);
+  watcher.close();
+});
+
+test("what this process has appended wakes once, and not again by the poll", async () => {
+  let head = 1;
+  const { watcher, readsWithin } = watching(() => Promise.resolve(head));
+  let wakes = 0;
+  watcher.watch(() => wakes++);
+  await until(() => wakes === 1);
+  head = 3;
+  watcher.appended(3);
+  assert.equal(wakes, 2);
+  // A slower append of an older position.
+  watcher.appended(2);
+  assert.equal(wakes, 3);
+  assert((await readsWithin(50)) > 0);
+  assert.equal(wakes, 3);
+  head = 4;
+  await until(() => wakes === 4);
+  watcher.close();
+});
+
+test("where no other process can append, nobody is woken by the poll", async () => {
+  const { watcher, readsWithin } = watching(() => Promise.resolve(undefined));
+  let wakes = 0;
+  watcher.watch(() => wakes++);
+  assert((await readsWithin(50)) > 0);
+  assert.equal(wakes, 0);
+  watcher.close();
+});

@@ -157,6 +157,51 @@ test("migrate() refuses a table that is no log of events", async () => {
   assert.deepEqual(tablesIn(client), ["events"]);
 });
 
+test("migrate() refuses tables of its names that are no bookmarks and records", async () => {
+  const tables = [
+    ["bookmarks", "(bookmark TEXT)", "position"],
+    ["records", "(kind TEXT, key TEXT, value TEXT)", "revision, due"],
+  ];
+  for (const [table, columns, missing] of tables) {
+    const client = new DatabaseSync(":memory:");
+    client.exec(`CREATE TABLE ${table} ${columns}`);
+    await assert.rejects(migrate({ client, [table!]: table! }), {
+      code: "STORE_FAILED",
+      message:
+        `Cannot migrate table "${table}": it exists without ${missing}, so it belongs to something else; choose another name`,
+    });
+    assert.deepEqual(tablesIn(client), [table]);
+  }
+});
+
+test("migrate() takes no index for another: of these columns, of all rows, unique", async () => {
+  const drop = "DROP INDEX events_stream_aggregate_id_version_unique";
+  const columns = "stream, aggregate_id, version";
+  const others = [
+    "CREATE UNIQUE INDEX other ON events (stream, version)",
+    `CREATE INDEX other ON events (${columns})`,
+    `CREATE UNIQUE INDEX other ON events (${columns}) WHERE version > 1`,
+    "CREATE UNIQUE INDEX other ON events (aggregate_id, position)",
+    "CREATE INDEX other ON events (stream, position) WHERE version > 1",
+  ];
+  for (const other of others) {
+    const client = new DatabaseSync(":memory:");
+    await migrate({ client });
+    client.exec(drop);
+    client.exec("DROP INDEX events_stream_position");
+    client.exec(other);
+    const statements = (await migrate({ client, print: true })).join("\n");
+    assert.match(
+      statements,
+      /events_stream_aggregate_id_version_unique/,
+      other,
+    );
+    assert.match(statements, /events_stream_position/, other);
+    await migrate({ client });
+    assert.deepEqual(await migrate({ client, print: true }), []);
+  }
+});
+
 test("migrate() refuses positions that could be given twice", async () => {
   const client = new DatabaseSync(":memory:");
   client.exec(EVTSTORE_12[0]!.replace(" autoincrement", ""));

@@ -123,6 +123,60 @@ test("createProvider({ path }) is durable, and others can write in between", asy
   });
 });
 
+test("synchronous is what one says, FULL for a file, and else the client's own", async (t) => {
+  const path = temporaryPath(t);
+  const ask = async (options: Parameters<typeof createProvider>[0]) => {
+    const provider = createProvider(options);
+    const found = await provider.transact((tx) =>
+      Promise.resolve(pragma(tx, "synchronous"))
+    );
+    await provider.close();
+    return found;
+  };
+  await openProvider(t, { path });
+  assert.equal(await ask({ path }), 2);
+  assert.equal(await ask({ path, synchronous: "NORMAL" }), 1);
+  const client = new DatabaseSync(path);
+  t.after(() => client.close());
+  client.exec("PRAGMA synchronous = OFF");
+  assert.equal(await ask({ client }), 0);
+  assert.equal(await ask({ client, synchronous: "EXTRA" }), 3);
+});
+
+test("who watches is woken by a transaction that appends, when it has committed", async (t) => {
+  const client = new DatabaseSync(":memory:");
+  t.after(() => client.close());
+  const provider = await openProvider(t, { client });
+  let wakes = 0;
+  t.after(provider.watch(() => wakes++));
+  const append = (id: string, tx?: DatabaseSync) =>
+    provider.append(
+      "a",
+      id,
+      1,
+      provider.createEvents("a", id, 1, [{ type: "Done" }]),
+      tx ? { tx } : {},
+    );
+  await append("x");
+  assert.equal(wakes, 1);
+  await provider.transact(async (tx) => {
+    await append("y", tx);
+    assert.equal(wakes, 1);
+  });
+  assert.equal(wakes, 2);
+  await provider.transact(async (tx) => {
+    await provider.setPosition("model", 1, { tx });
+  });
+  await assert.rejects(
+    provider.transact(async (tx) => {
+      await append("z", tx);
+      throw new Error("no");
+    }),
+    /no/,
+  );
+  assert.equal(wakes, 2);
+});
+
 test("createProvider({ client }) is independent of how the client reads", async (t) => {
   const client = new DatabaseSync(temporaryPath(t), {
     readBigInts: true,

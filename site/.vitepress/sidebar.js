@@ -113,6 +113,7 @@ export const guide = [
       page("Performance", "/performance"),
       page("How it is built", "/architecture"),
       page("Dependencies", "/dependencies"),
+      page("What the tests notice", "/mutation"),
       page("Errors", "/errors"),
       page("Reference", "/reference/"),
       page("Changelog", "/changelog"),

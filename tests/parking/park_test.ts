@@ -186,3 +186,20 @@ test('onFailure: "skip" is continueOnError, and can try again before', async () 
   assert.deepEqual(await handler.parked(), []);
   await handler.stop();
 });
+
+test("an aggregate waits to its own last event, not to that of a namesake", async () => {
+  const { shared, append, bad, create } = setUp();
+  const handler = create({ streams: ["a", "b"] });
+  bad.add("x1");
+  await append("xx");
+  await append("xxxx", "b");
+  await append("y");
+  await handler.runOnce();
+  const parked = await handler.parked();
+  const found = parked.map(({ stream, aggregateId, version, lastVersion }) =>
+    `${stream} ${aggregateId} ${version}-${lastVersion}`
+  ).sort();
+  assert.deepEqual(found, ["a x 1-2", "b x 1-4"]);
+  const last = await shared.getLastEventFor(["a", "b"]);
+  assert.equal(await shared.getPosition("model"), last?.position);
+});

@@ -144,6 +144,8 @@ test("runOnce() is not cut short by a replay", async () => {
     seen.push(`y${version}`);
   });
   const running = handler.runOnce();
+  // In the middle of the first event.
+  await clock.settle();
   const replaying = handler.replay({ aggregateId: "x" });
   for (let version = 1; version <= 3; version++) {
     await clock.settle();
@@ -298,4 +300,37 @@ test("a provider that is a promise is asked for records when the handler runs", 
     handler.runOnce(),
     (error) => error instanceof StoreError && error.code === "NOT_SUPPORTED",
   );
+});
+
+test("a replay goes between two events of a pass, which goes on behind it at once", async () => {
+  const { provider, shared, clock, bad, create, append } = setUp(
+    {},
+    // Nobody could wake the handler but its own poll.
+    ({ watch: _, ...provider }) => provider,
+  );
+  const handler = create({ poll: 60_000 });
+  const order: string[] = [];
+  let goOn = () => {};
+  const gate = new Promise<void>((resolve) => goOn = resolve);
+  handler.subscribe("a", "Done", async (id, _event, { version }) => {
+    const name = `${id}${version}`;
+    if (bad.has(name)) throw new Error("bad event");
+    order.push(name);
+    if (name === "y1") await gate;
+  });
+  bad.add("x1");
+  await append("x");
+  await handler.runOnce();
+  bad.clear();
+  await append("yz");
+  handler.start();
+  await clock.settle();
+  const replaying = handler.replay({ aggregateId: "x" });
+  goOn();
+  assert.equal(await replaying, 1);
+  await clock.settle();
+  assert.deepEqual(order, ["y1", "x1", "z1"]);
+  await handler.stop();
+  const last = await shared.getLastEventFor("a");
+  assert.equal(await provider.getPosition("model"), last?.position);
 });

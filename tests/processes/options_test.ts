@@ -30,6 +30,61 @@ test("timers have names, and a reaction each, and dates that are dates", async (
   }
 });
 
+test("tailStream and checkpoint are those of a handler", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { domain, bookings } = createBooking(provider, clock);
+  const seen: unknown[] = [];
+  const create = (name: string, options: object) => {
+    const process = createProcessAt(clock, {
+      ...{ name, streams: [domain.booking], commands: {} },
+      ...options,
+    });
+    process.startsOn("bookings", (_event, id) => id, {
+      Requested: async (_event, { id }) => {
+        seen.push([name, id, await provider.getPosition(name)]);
+      },
+    });
+    return process;
+  };
+  const request = { seat: "s", cents: 1, card: "c" };
+  for (const id of ["b1", "b2"]) await bookings.request(id, request);
+  const tailing = create("tailing", { tailStream: true });
+  await tailing.runOnce();
+  assert.deepEqual(seen, []);
+  await create("storing", { checkpoint: { events: 1 } }).runOnce();
+  assert.deepEqual(seen, [["storing", "b1", 0], ["storing", "b2", 1]]);
+});
+
+test("a timer that fails in a started process is told of, with its streams", async () => {
+  const reports: unknown[] = [];
+  const clock = new FakeClock();
+  const provider = createProvider({
+    onError: (error, stream, bookmark) =>
+      void reports.push([error.message, stream, bookmark]),
+  });
+  const { domain, bookings } = createBooking(provider, clock);
+  const process = createProcessAt(clock, {
+    name: "p",
+    streams: [domain.booking, domain.seat],
+    commands: {},
+    timers: ["late"],
+  });
+  process.startsOn("bookings", (_event, id) => id, {
+    Requested: (_event, { setTimer }) => setTimer("late", { after: "1s" }),
+  });
+  process.onTimer("late", () => {
+    throw new Error("not today");
+  });
+  await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
+  process.start();
+  for (let second = 0; second < 5 && reports.length === 0; second++) {
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(reports[0], ["not today", "bookings, seats", "p"]);
+  await process.stop();
+});
+
 test("what cannot be meant is refused at once", () => {
   const provider = createProvider();
   const { domain, seats } = createBooking(provider);

@@ -75,6 +75,44 @@ test("in the same process a version gives way to the next one at once", async ()
   assert.deepEqual(reports, []);
 });
 
+test("status() says that a version rebuilds, and that it works once it is live", async () => {
+  const { append, create, within } = setUp();
+  await append("xy");
+  await create(1).runOnce();
+  const states: string[] = [];
+  const second: EventHandler = create(2, {
+    onEvent: async (event) => {
+      states.push(`${event} ${(await second.status()).state}`);
+    },
+  });
+  second.start();
+  await within(second.handled("a", "y", 1));
+  await append("z");
+  await within(second.handled("a", "z", 1));
+  await within(second.stop());
+  assert.deepEqual(states, ["x1 rebuilding", "y1 rebuilding", "z1 working"]);
+});
+
+test("a retired version that is started again says so, and is retired again", async () => {
+  const { append, create, within, reports } = setUp();
+  await append("x");
+  const first = create(1);
+  await first.runOnce();
+  await within(create(2).runOnce());
+  for (const times of [1, 2]) {
+    first.start();
+    const ended = new Promise<void>((resolve) => {
+      const end = first.observe((change) => {
+        if (change.type !== "state" || change.state !== "retired") return;
+        end();
+        resolve();
+      });
+    });
+    await within(ended);
+    assert.deepEqual(reports, Array(times).fill("HANDLER_RETIRED"));
+  }
+});
+
 test("a version that fails for ever never disturbs the one before", async () => {
   const world = setUp();
   const { append, create, within, of, shared, reports } = world;
