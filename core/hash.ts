@@ -1,7 +1,7 @@
 /**
  * A number from 0 to 2^32 - 1 of a text: FNV-1a over the bytes of its UTF-8,
  * mixed by the finalizer of MurmurHash3. It is part of what is stored, as
- * `slices.ts` says, so it stays as it is; `hash_test.ts` has numbers to hold any
+ * `slices.ts` says, so it stays as it is; `slices_test.ts` has numbers to hold any
  * other implementation against.
  */
 export function hash(text: string): number {

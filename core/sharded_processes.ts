@@ -17,6 +17,9 @@ export type TestProcess = {
   stored: string[];
   errors: unknown[];
   crash(): void;
+  /** What it asks from now on is answered when it is thawed. */
+  freeze(): void;
+  thaw(): void;
 };
 
 /** Several processes on one log in memory, with a clock that a test moves. */
@@ -43,13 +46,26 @@ export class TestProcesses {
   ): TestProcess {
     const { shared, clock } = this;
     let isCrashed = false;
-    const answer = <T>(work: () => Promise<T>): Promise<T> =>
-      isCrashed ? new Promise(() => {}) : work();
+    let frozen = Promise.withResolvers<void>();
+    frozen.resolve();
+    let isFrozen = false;
+    const answer = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (isFrozen) await frozen.promise;
+      return await (isCrashed ? new Promise<T>(() => {}) : work());
+    };
     const records = shared.records!;
     const process: TestProcess = {
       ...{ seen: [], reads: 0, stored: [], errors: [] },
       handler: undefined as any,
       crash: () => void (isCrashed = true),
+      freeze: () => {
+        isFrozen = true;
+        frozen = Promise.withResolvers<void>();
+      },
+      thaw: () => {
+        isFrozen = false;
+        frozen.resolve();
+      },
     };
     const provider: Provider<any> = {
       ...shared,

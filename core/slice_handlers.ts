@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
 import type { HandlerChange } from "./handler_condition.ts";
 import { membershipOf } from "./membership.ts";
-import type { Provider } from "./provider.ts";
+import type { ErrorCallback, Provider } from "./provider.ts";
 import { mapProvider, overlay } from "./provider_overlay.ts";
 import { SliceLog } from "./slice_log.ts";
 import { allSlices, sliceBookmark } from "./slices.ts";
@@ -34,6 +34,7 @@ export class SliceHandlers {
   readonly all: EventHandler[];
   #context: SliceHandlersContext;
   #log: SliceLog | undefined;
+  #told: WeakSet<object> = new WeakSet();
 
   /** @param context What to make them of. */
   constructor(context: SliceHandlersContext) {
@@ -84,7 +85,18 @@ export class SliceHandlers {
       getEventsFrom: (_streams: string[], position: any, limit?: number) =>
         log.read(slice, position, limit),
       watch: (listener: () => void) => log.watch(slice, listener),
+      onError: (...args: Parameters<ErrorCallback>) => {
+        if (this.#isNews(...args)) return provider.onError(...args);
+      },
     });
+  }
+
+  /** What failed for all of them is told once. */
+  #isNews(...[error, , , event]: Parameters<ErrorCallback>): boolean {
+    if (event || typeof error !== "object" || error === null) return true;
+    const isNews = !this.#told.has(error);
+    this.#told.add(error);
+    return isNews;
   }
 }
 
