@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { HandlerChange } from "./handler_condition.ts";
 import { checkProcess } from "./process_check.ts";
 import { ShardedHandler } from "./sharded_handler.ts";
-import { TestProcesses } from "./sharded_processes.ts";
+import { TestProcesses } from "../tests/shards/processes.ts";
 import { sliceBookmark, sliceOf } from "./slices.ts";
 
 const ids = Array.from({ length: 200 }, (_, index) => `id${index}`);
