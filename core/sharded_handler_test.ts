@@ -20,6 +20,10 @@ test("one process handles the events of all slices", async () => {
   assert.deepEqual(world.violations(), []);
   // One reading for all slices: a page, and the end of the log.
   assert.ok(one.reads <= 4, String(one.reads));
+  for (const id of ids) await world.append(id);
+  assert.equal(await one.handler.runOnce(), 200);
+  assert.equal(await one.handler.runOnce(), 0);
+  assert.deepEqual(world.violations(), []);
 });
 
 test("a started process handles what is there and what comes", async () => {
