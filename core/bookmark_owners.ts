@@ -1,4 +1,5 @@
-import { MEMBER, OWNER } from "./membership.ts";
+import { MEMBER } from "./heartbeat.ts";
+import { OWNER } from "./membership.ts";
 import type { Provider } from "./provider.ts";
 import { listAll } from "./records.ts";
 

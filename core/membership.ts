@@ -1,14 +1,14 @@
 import { type Clock, sleepUnless } from "./clock.ts";
+import { Heartbeat, MEMBER } from "./heartbeat.ts";
 import { type HandlerOwner, Lease } from "./lease.ts";
 import { LeaseQueues } from "./lease_queues.ts";
 import type { Provider } from "./provider.ts";
 import { listAll, type Records, type StoredRecord } from "./records.ts";
 import { isChosen } from "./rendezvous.ts";
+import { type Share, SharedHandlers } from "./share_out.ts";
 import { ObservedMembers } from "./observed_members.ts";
 import { processName } from "./process_name.ts";
 
-/** Records of the processes that handle events; the key is the process. */
-export const MEMBER = "evtstore.member";
 /** Records of who handles what; the key is the bookmark. */
 export const OWNER = "evtstore.owner";
 
@@ -16,8 +16,6 @@ export const OWNER = "evtstore.owner";
 const HEARTBEAT_MS = 2000;
 /** How often it looks at the others while it waits for one of them. */
 const LOOK_MS = 1000;
-/** How long its own last heartbeat counts: less, so that it stops first. */
-const FRESH_MS = 4000;
 /** After so many failures in a row one is reported again. */
 const REPORT_EVERY = 10;
 
@@ -52,14 +50,12 @@ export function membershipOf(
  * that the fencing token.
  */
 export class Membership {
-  #id: string;
   #records: Records;
   #clock: Clock;
   #leases: LeaseQueues = new LeaseQueues();
-  #revision = 0;
-  #beat: { monotonic: number; wall: number } | undefined;
+  #heartbeat: Heartbeat;
   #members: ObservedMembers;
-  #shownWishes = "";
+  #shown = "";
   #failures = 0;
   #stopping: AbortController | undefined;
   #nudge: AbortController = new AbortController();
@@ -72,17 +68,13 @@ export class Membership {
   constructor(records: Records, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
-    this.#id = newId(clock);
+    this.#heartbeat = new Heartbeat(records, clock);
     this.#members = new ObservedMembers(clock);
   }
 
-  /**
-   * The key of this process in the store: another one each time that it joins.
-   * An observer must never see one revision of one key twice, or it would take
-   * two lives for a standstill.
-   */
+  /** The key of this process in the store. */
   get id(): string {
-    return this.#id;
+    return this.#heartbeat.id;
   }
 
   /**
@@ -93,19 +85,23 @@ export class Membership {
    * @param changed Called when the lease was gained or lost.
    * @param report Told of failures to reach the store.
    * @param first Whether whoever has it is asked to give way.
+   * @param share How it is shared out, if it is.
    */
   ask(
     bookmark: string,
     changed: () => void,
     report: (error: unknown) => void,
     first = false,
+    share?: Share,
   ): Lease {
     const giver = {
-      isFresh: () => this.#age() < FRESH_MS,
+      isFresh: () => this.#heartbeat.isFresh,
       release: (one: Lease) => this.#release(one),
       giveWay: (one: Lease) => this.#giveWay(one),
     };
-    const lease: Lease = new Lease(bookmark, changed, report, giver, first);
+    const lease: Lease = new Lease(
+      ...[bookmark, changed, report, giver, first, share] as const,
+    );
     this.#leases.add(lease);
     if (!this.#stopping) {
       const stopping = this.#stopping = new AbortController();
@@ -113,6 +109,11 @@ export class Membership {
     }
     this.#nudge.abort();
     return lease;
+  }
+
+  /** Looks at once, as something has changed that others should know. */
+  lookSoon(): void {
+    this.#nudge.abort();
   }
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -131,8 +132,8 @@ export class Membership {
   }
 
   async #turn(): Promise<void> {
-    const due = this.#age() >= HEARTBEAT_MS ||
-      this.#shownWishes !== this.#leases.wishes().join();
+    const due = this.#heartbeat.age() >= HEARTBEAT_MS ||
+      this.#shown !== this.#toShow();
     if (due) await this.#showLife();
     if (due || this.#leases.heads().some(({ owned }) => !owned)) {
       await this.#look();
@@ -141,35 +142,21 @@ export class Membership {
 
   /** Raises the revision of the record that others watch. */
   async #showLife(): Promise<void> {
-    const beat = {
-      monotonic: this.#clock.monotonic(),
-      wall: this.#clock.now(),
-    };
-    const wants = this.#leases.wishes();
-    const value = {
-      process: processName(),
-      ...wants.length > 0 && { wants },
-    };
-    const put = (revision: number) =>
-      this.#records.put(MEMBER, this.id, value, { revision });
-    if (!await put(this.#revision)) {
-      // An answer was lost, or this process was taken for dead and forgotten.
-      const current = await this.#records.get(MEMBER, this.id);
-      if (current) this.#revision = current.revision;
-      else this.#beginAnew();
-      if (!await put(this.#revision)) return;
-    }
-    this.#revision++;
-    this.#shownWishes = wants.join();
-    // Others may have taken over meanwhile.
-    if (this.#age() >= FRESH_MS) this.#suspend();
-    this.#beat = beat;
+    const shown = this.#toShow();
+    const value = { process: processName(), ...JSON.parse(shown) };
+    const suspend = () => this.#suspend();
+    if (!await this.#heartbeat.show(value, suspend)) return;
+    this.#shown = shown;
   }
 
-  #beginAnew(): void {
-    this.#id = newId(this.#clock);
-    this.#revision = 0;
-    this.#suspend();
+  /** What this process asks of the others, and shares with them. */
+  #toShow(): string {
+    const wants = this.#leases.wishes();
+    const shares = this.#leases.shares();
+    return JSON.stringify({
+      ...wants.length > 0 && { wants },
+      ...Object.keys(shares).length > 0 && { shares },
+    });
   }
 
   #suspend(): void {
@@ -184,12 +171,17 @@ export class Membership {
     const members = await listAll(this.#records, MEMBER);
     this.#members.observe(members, sentAt);
     const alive = this.#members.alive(sentAt);
+    const shared = this.#shared(alive);
+    const free: [Lease, number][] = [];
     for (const bookmark of this.#leases.bookmarks()) {
       const lease = this.#leases.head(bookmark);
       if (!lease) continue;
       const record = owners.get(bookmark);
       const owner: string | undefined = record?.value.member;
-      const wanted = !lease.first && this.#isWanted(bookmark, alive);
+      const heir = lease.share && shared.ownerOf(lease.share);
+      const wanted = lease.share
+        ? heir !== this.id
+        : !lease.first && this.#isWanted(bookmark, alive);
       if (owner === this.id && lease.owned) {
         lease.keep(record!.revision, this.#owner(owner));
         if (wanted) lease.want();
@@ -199,10 +191,16 @@ export class Membership {
         await this.#take(lease, record!.revision);
       } else if (owner !== undefined && alive.includes(owner)) {
         lease.lose(this.#owner(owner));
-      } else if (wanted || record && !this.#isFirst(lease, alive)) {
+      } else if (
+        wanted || record && !heir && !this.#isFirst(lease, alive)
+      ) {
         lease.lose(undefined);
+      } else if (heir) {
+        free.push([lease, record?.revision ?? 0]);
       } else await this.#take(lease, record?.revision ?? 0);
     }
+    // Many at once, where a handler has many.
+    await Promise.all(free.map((one) => this.#take(...one)));
     await this.#giveBack(owners);
     await this.#forgetTheDead(sentAt);
   }
@@ -213,6 +211,15 @@ export class Membership {
       if (value.member !== this.id || this.#leases.head(bookmark)) continue;
       await this.#records.put(OWNER, bookmark, {}, { revision });
     }
+  }
+
+  /** Who of those that live shares which handlers. */
+  #shared(alive: string[]): SharedHandlers {
+    const shared = new SharedHandlers();
+    const others = alive.filter((id) => id !== this.id);
+    for (const id of others) shared.add(id, this.#members.sharesOf(id));
+    shared.add(this.id, this.#leases.shares());
+    return shared;
   }
 
   /**
@@ -232,7 +239,7 @@ export class Membership {
   }
 
   async #take(lease: Lease, revision: number): Promise<void> {
-    if (this.#age() >= HEARTBEAT_MS) await this.#showLife();
+    if (this.#heartbeat.age() >= HEARTBEAT_MS) await this.#showLife();
     const value = { member: this.id };
     const options = { revision };
     if (!await this.#records.put(OWNER, lease.bookmark, value, options)) return;
@@ -273,32 +280,15 @@ export class Membership {
   }
 
   async #leave(): Promise<void> {
-    const { id } = this;
-    const revision = this.#revision;
-    this.#beginAnew();
-    this.#beat = undefined;
+    this.#suspend();
     this.#members.clear();
-    try {
-      await this.#records.remove(MEMBER, id, { revision });
-    } catch {
-      // Whoever is left removes it, as that of a dead one.
-    }
+    await this.#heartbeat.end();
   }
 
   async #forgetTheDead(now: number): Promise<void> {
     for (const { id, revision } of this.#members.longDead(now)) {
       if (id !== this.id) await this.#records.remove(MEMBER, id, { revision });
     }
-  }
-
-  /** The greater of both: a monotonic clock can stand while a machine sleeps. */
-  #age(): number {
-    const beat = this.#beat;
-    if (!beat) return Infinity;
-    return Math.max(
-      this.#clock.monotonic() - beat.monotonic,
-      this.#clock.now() - beat.wall,
-    );
   }
 
   #owner(id: string): HandlerOwner {
@@ -311,10 +301,4 @@ export class Membership {
   #report(error: unknown): void {
     this.#leases.heads()[0]?.report(error);
   }
-}
-
-function newId(clock: Clock): string {
-  const digits = () =>
-    Math.floor(clock.random() * 2 ** 32).toString(16).padStart(8, "0");
-  return digits() + digits() + digits() + digits();
 }
