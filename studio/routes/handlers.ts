@@ -1,7 +1,12 @@
 import { StoreError } from "../../core/errors.ts";
-import { readLag } from "../../core/handler_status.ts";
 import { readOwners } from "../../core/bookmark_owners.ts";
+import {
+  countBehind,
+  listHandlers,
+  ownerOf,
+} from "../../core/listed_handlers.ts";
 import { listParked } from "../../core/parked_records.ts";
+import { startOfLog } from "../../core/start_of_log.ts";
 import type {
   HandledAnswer,
   HandlersAnswer,
@@ -69,30 +74,27 @@ function toLags(handlers: StudioHandler[]): LagSample["lags"] {
 async function readHandlers(context: StudioContext): Promise<StudioHandler[]> {
   const { store, handlers } = context;
   const { provider } = store;
-  const [streams, stored, owners, parked] = await Promise.all([
+  const [streams, stored, start, owners, parked] = await Promise.all([
     store.streams(),
     provider.catalog!.bookmarks(),
+    startOfLog(provider),
     readOwners(provider),
     listParked(provider),
   ]);
-  const positions = new Map<string, any>(
-    handlers.map(({ name }) => [name, undefined]),
-  );
-  for (const one of stored) positions.set(one.bookmark, one.position);
-  const rows = [...positions].toSorted(([one], [other]) =>
-    one < other ? -1 : 1
-  );
+  const rows = listHandlers(stored, start, handlers)
+    .toSorted((one, other) => one.bookmark < other.bookmark ? -1 : 1);
   const found: StudioHandler[] = [];
   for (let next = 0; next < rows.length; next += AT_ONCE) {
     const some = rows.slice(next, next + AT_ONCE);
     found.push(
-      ...await Promise.all(some.map(async ([bookmark, position]) => {
+      ...await Promise.all(some.map(async (row) => {
+        const { bookmark } = row;
         const known = handlers.find(({ name }) => name === bookmark);
-        const lag = known
-          ? (await known.status()).lag
-          : streams.length === 0
-          ? { events: 0, more: false, seconds: 0 }
-          : await readLag(provider, streams, position, Date.now());
+        const status = await known?.status();
+        const { position, lag } = status
+          // One that has never started stands nowhere.
+          ? { ...status, ...row.places ? {} : { position: row.position } }
+          : await countBehind(provider, streams, row);
         const own = parked.filter((one) => one.bookmark === bookmark);
         const newest = own.filter(({ error }) => error)
           .toSorted((one, other) => other.at - one.at)[0];
@@ -101,7 +103,7 @@ async function readHandlers(context: StudioContext): Promise<StudioHandler[]> {
           position: position === undefined ? null : String(position),
           lag: { ...lag, of: known ? "its streams" : "all streams" },
           isKnown: known !== undefined,
-          owner: owners.get(bookmark) ?? null,
+          owner: ownerOf(row, owners) ?? null,
           parked: own.length,
           lastError: newest?.error
             ? {

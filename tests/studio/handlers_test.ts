@@ -193,3 +193,29 @@ test("lags are sampled, at most one in five seconds", async (t) => {
   }
   assert.equal((await get("/api/handlers")).samples.length, 360);
 });
+
+test("the slices of a handler with shards are one handler", async () => {
+  const provider = memory();
+  await append(provider, "orders", "one", [{ type: "Placed" }]);
+  const handled: string[] = [];
+  const board = createHandler<{ orders: { type: "Placed" } }>({
+    bookmark: "board",
+    streams: ["orders"],
+    provider,
+    shards: 4,
+  });
+  board.handle("orders", "Placed", (id) => void handled.push(id));
+  board.start();
+  while ((await board.status()).shards!.slices.length < 64) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await board.handled("orders", "one", 1);
+  const { get } = ask(provider);
+  const { handlers: [working, ...others] } = await get("/api/handlers");
+  await board.stop();
+  assert.deepEqual(handled, ["one"]);
+  assert.deepEqual(others, []);
+  assert.equal(working.bookmark, "board");
+  assert.equal(working.lag.events, 0);
+  assert.match(working.owner, /\d/);
+});
