@@ -35,7 +35,10 @@ export async function shareHandlers(
 ): Promise<ShareCounts> {
   const place = await createPlace(database);
   const store = await openStore(place.address);
-  const sharers = new Sharers(place.address, { shards: 64, sleepMs: 1 });
+  const sharers = new Sharers(place.address, store.provider.records, {
+    shards: 64,
+    sleepMs: 1,
+  });
   let isOver = false;
   let [added, stops, balance] = [0, 0, 0];
   const balanced = async () => {
