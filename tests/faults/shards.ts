@@ -20,7 +20,7 @@ export type ShareCounts = ShardCounts & {
 };
 
 /** How far writers may be ahead of the handlers, in events: a slow store too. */
-const AHEAD = 60;
+const AHEAD = 30;
 
 /**
  * Lets processes that share a handler be added, killed and stopped at random
@@ -109,7 +109,7 @@ async function write(
     await appendWritten(provider, id, version, parts);
     versions.set(id, version + parts);
     const written = () => [...versions.values()].reduce((sum, n) => sum + n, 0);
-    do await sleep(10); while (
+    do await sleep(30); while (
       count % 5 === 0 && !isOver() &&
       written() - sharers.handled().length > AHEAD
     );
