@@ -1,3 +1,5 @@
+import { createAggregate, createDomain, createProcess } from "evtstore";
+import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandParser, readsOf, toStorable } from "./schema.ts";
@@ -171,6 +173,39 @@ test("the paths of issues are keys, or objects with a key", () => {
       { field: "", message: "C" },
     ],
   });
+});
+
+test("a process reads by the schemas of its streams, where they say so", async () => {
+  const provider = createProvider();
+  const schema = { Set: schemaOf(({ n }) => ({ value: { n: Number(n) } })) };
+  const described = {
+    stream: "numbers",
+    create: () => ({ n: 0 }),
+    fold: ({ n }: { type: "Set"; n: number }) => ({ n }),
+    schema,
+  };
+  const events = provider.createEvents("numbers", "n1", 1, [
+    { type: "Set", n: "1" },
+  ]);
+  await provider.append("numbers", "n1", 1, events);
+  for (const [validateOnRead, expected] of [[true, 1], [false, "1"]] as const) {
+    const number = createAggregate<any, any, "numbers">({
+      ...described,
+      validateOnRead,
+    } as any);
+    const { domain } = createDomain({ provider }, { number });
+    const seen: unknown[] = [];
+    const process = createProcess({
+      name: `p${typeof expected}`,
+      streams: [domain.number],
+      commands: {},
+    });
+    process.startsOn("numbers", (_event: unknown, id: string) => id, {
+      Set: ({ n }: any) => void seen.push(n),
+    });
+    await process.runOnce();
+    assert.deepEqual(seen, [expected]);
+  }
 });
 
 test("readsOf() passes on what has no schema", () => {

@@ -537,6 +537,30 @@ test("inside a transaction a failed read is the caller's, and nothing is removed
   assert.deepEqual(errors, []);
 });
 
+test("a snapshot is read inside the transaction, or outside of any", async () => {
+  const { open, provider, counted } = setUp();
+  await open().add(12);
+  const asked: unknown[] = [];
+  const { get, snapshots } = open({
+    on: {
+      ...counted,
+      records: {
+        ...bound(counted.records!),
+        get: (kind, key, options) => {
+          if (kind === SNAPSHOT) asked.push(options);
+          return counted.records!.get(kind, key, options);
+        },
+      },
+    },
+  });
+  await get("a");
+  await provider.transact(async (tx) => {
+    await get("a", tx);
+    assert.deepEqual(asked, [{}, { tx }]);
+  });
+  await snapshots.settled();
+});
+
 test("createDomain() of one aggregate keeps snapshots too", async () => {
   const { counted, kept } = setUp();
   const { command } = createDomain({

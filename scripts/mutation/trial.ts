@@ -15,7 +15,7 @@ const WORKERS = 4;
 const ATTEMPTS = 3;
 
 /** How long the tests of a mutant may take, beside the cases that run at once. */
-const QUICK_MS = 2_000;
+const QUICK_MS = 10_000;
 
 /** So many tests are tried, however long they take. */
 const FEW = 10;

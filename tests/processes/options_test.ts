@@ -56,6 +56,58 @@ test("tailStream and checkpoint are those of a handler", async () => {
   assert.deepEqual(seen, [["storing", "b1", 0], ["storing", "b2", 1]]);
 });
 
+test("a reaction knows where its event was stored, a timer when it was due; runOnce() counts events", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { domain, bookings } = createBooking(provider, clock);
+  const process = createProcessAt(clock, {
+    name: "p",
+    streams: [domain.booking],
+    commands: {},
+    timers: ["late"],
+  });
+  const seen: unknown[] = [];
+  const ofTwo = (_event: unknown, id: string) => id === "b0" ? undefined : id;
+  process.startsOn("bookings", ofTwo, {
+    Requested: (_event, { id, meta, setTimer }) => {
+      const { stream, aggregateId, version, position } = meta;
+      seen.push([id, stream, aggregateId, version, position]);
+      return setTimer("late", { after: "1m" });
+    },
+  });
+  process.onTimer("late", ({ at }, { id }) => void seen.push([id, at]));
+  const request = { seat: "s", cents: 1, card: "c" };
+  for (const id of ["b0", "b1", "b2"]) await bookings.request(id, request);
+  assert.equal(await process.runOnce(), 3);
+  assert.deepEqual(seen.splice(0), [
+    ["b1", "bookings", "b1", 1, 2],
+    ["b2", "bookings", "b2", 1, 3],
+  ]);
+  assert.equal(await process.runOnce(), 0);
+  clock.pass(60_000);
+  assert.equal(await process.runOnce(), 0, "a timer is no event");
+  assert.deepEqual(seen, [["b1", new Date(60_000)], ["b2", new Date(60_000)]]);
+});
+
+test("poll is that of a handler, where nothing wakes it", async () => {
+  const clock = new FakeClock();
+  const { watch: _, ...provider } = createProvider();
+  const { domain, bookings } = createBooking(provider, clock);
+  const process = createProcessAt(clock, {
+    ...{ name: "p", streams: [domain.booking], commands: {}, poll: 300 },
+  });
+  const seen: string[] = [];
+  process.startsOn("bookings", (_event, id) => id, {
+    Requested: (_event, { id }) => void seen.push(id),
+  });
+  process.start();
+  for (let waited = 0; waited < 2_000; waited += 100) await clock.advance(100);
+  await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
+  for (let waited = 0; waited < 300; waited += 100) await clock.advance(100);
+  assert.deepEqual(seen, ["b1"]);
+  await process.stop();
+});
+
 test("a timer that fails in a started process is told of, with its streams", async () => {
   const reports: unknown[] = [];
   const clock = new FakeClock();
