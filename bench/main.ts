@@ -7,6 +7,7 @@
  *     deno task bench --memory
  *     deno task bench --latency [--suite mariadb]
  *     deno task bench --features [--before fffe575] [--rounds 7]
+ *     deno task bench --simulate [--processes 4] [--kill 20] …
  *
  * With `--write` it keeps the results in docs/performance.json, in the tables
  * of docs/performance.md and in docs/performance.svg.
@@ -31,6 +32,8 @@ import {
 import { postgresSuites } from "./postgres_suites.ts";
 import { measureSuite, type Result } from "./results.ts";
 import { runScale } from "./scale.ts";
+import { planOptions, toPlan } from "./simulator_plan.ts";
+import { reportSimulation } from "./simulator_report.ts";
 import type { Suite } from "./suite.ts";
 import { toTables } from "./table.ts";
 
@@ -49,6 +52,10 @@ const { values } = parseArgs({
     features: { type: "boolean" },
     before: { type: "string", default: BEFORE_FEATURES },
     events: { type: "string", default: "1000000" },
+    simulate: { type: "boolean" },
+    ...Object.fromEntries(
+      planOptions.map(([, option]) => [option, { type: "string" as const }]),
+    ),
   },
 });
 const say = (line: string) => console.log(line);
@@ -61,7 +68,9 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
   neo4j: (url) => [neo4jSuite(url)],
 };
 
-if (values.latency) {
+if (values.simulate) {
+  await reportSimulation(toPlan(values), say);
+} else if (values.latency) {
   await startDatabases(undefined, { say });
   await runHandlerLatency(values.suite ?? "", say);
 } else if (values.scale || values.memory || values.features) {
