@@ -7,6 +7,7 @@
  *     deno task bench --memory
  *     deno task bench --latency [--suite mariadb]
  *     deno task bench --features [--before fffe575] [--rounds 7]
+ *     deno task bench --capacity [--suite pg]
  *     deno task bench --simulate [--processes 4] [--kill 20] …
  *
  * With `--write` it keeps the results in docs/performance.json, in the tables
@@ -17,6 +18,7 @@ import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { startDatabases } from "../scripts/databases.ts";
+import { runCapacity } from "./capacity.ts";
 import { toChart } from "./chart.ts";
 import { BEFORE_FEATURES, runFeatures } from "./features.ts";
 import { runHandlerLatency } from "./handler_latency.ts";
@@ -52,6 +54,7 @@ const { values } = parseArgs({
     features: { type: "boolean" },
     before: { type: "string", default: BEFORE_FEATURES },
     events: { type: "string", default: "1000000" },
+    capacity: { type: "boolean" },
     simulate: { type: "boolean" },
     ...Object.fromEntries(
       planOptions.map(([, option]) => [option, { type: "string" as const }]),
@@ -70,6 +73,12 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
 
 if (values.simulate) {
   await reportSimulation(toPlan(values), say);
+} else if (values.capacity) {
+  const names = ["postgres18", "mongodb", "nats"];
+  const urls = (await startDatabases(names, { say })).flatMap((one) =>
+    one.status === "running" ? [[one.name, one.url]] : []
+  );
+  await runCapacity(Object.fromEntries(urls), values.suite ?? "", say);
 } else if (values.latency) {
   await startDatabases(undefined, { say });
   await runHandlerLatency(values.suite ?? "", say);
