@@ -1,4 +1,4 @@
-import { MemoryBookmark, nameOf } from "./bookmark.ts";
+import { MemoryBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
@@ -7,6 +7,7 @@ import { failurePolicyOf } from "./failure_policy.ts";
 import type { Batch } from "./handler_callbacks.ts";
 import { HandlerCursor } from "./handler_cursor.ts";
 import type { EventCallback } from "./handler_options.ts";
+import { handlerNameOf } from "./handler_slice.ts";
 import { refuseRetired } from "./handler_version.ts";
 import { type PageContext, PageRunner } from "./handler_page.ts";
 import type { HandlerParking } from "./handler_parking.ts";
@@ -15,6 +16,7 @@ import { ParkedAggregates } from "./parked_aggregates.ts";
 import type { Provider } from "./provider.ts";
 import { Rebuild } from "./rebuild.ts";
 import type { RebuildProgress } from "./rebuild_progress.ts";
+import { keptInSlices } from "./sliced_bookmark.ts";
 import { checkVersion, type NumberedHandler } from "./version_names.ts";
 import { toLiveVersion } from "./version_record.ts";
 
@@ -231,7 +233,7 @@ export class CatchUp {
     const options = this.#options;
     return {
       provider,
-      bookmark: nameOf(options.bookmark),
+      bookmark: handlerNameOf(options),
       clock: this.#clock,
       transactional: options.transactional ?? false,
       concurrency: options.concurrency ?? 1,
@@ -269,7 +271,10 @@ export class CatchUp {
       clock: this.#clock,
       hasCallback: (event) =>
         batch() !== undefined || callback(event) !== undefined,
-      listed: (record) => refuseRetired(numbered, toLiveVersion(record)),
+      listed: ({ liveVersion, isSliced }) => {
+        refuseRetired(numbered, toLiveVersion(liveVersion));
+        if (isSliced && !this.#options.slice) throw keptInSlices(numbered.name);
+      },
     });
   }
 
@@ -291,7 +296,7 @@ export class CatchUp {
   }
 
   #bookmarkMoved(): StoreError {
-    const name = nameOf(this.#options.bookmark);
+    const name = handlerNameOf(this.#options);
     return new StoreError(
       "BOOKMARK_MOVED",
       `Cannot store bookmark "${name}": another handler of the same bookmark keeps moving it; give each handler its own, or stop one of them`,

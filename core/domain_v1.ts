@@ -20,10 +20,10 @@ import {
 import { copyPlainData } from "./copy.ts";
 import { StoreError } from "./errors.ts";
 import type { Event, StoreEvent } from "./event.ts";
-import { EventHandler } from "./event_handler.ts";
 import { createErasure, type Erasure } from "./forget.ts";
 import { readEvents, type ReadEventsOptions } from "./event_reader.ts";
 import { controlsOf, subscribeAll } from "./handler.ts";
+import { makeHandler } from "./make_handler.ts";
 import { withOrigin } from "./origin.ts";
 import { readingOf } from "./reading.ts";
 import { commandParser, type SchemaOptions, type Schemas } from "./schema.ts";
@@ -311,7 +311,7 @@ function singleStreamHandler(
   options: DomainHandlerOpts,
 ): Handler<any, any> {
   const { stream, provider } = opts;
-  const handler = new EventHandler({
+  const handler = makeHandler({
     ...options,
     bookmark,
     provider,

@@ -12,10 +12,10 @@ import {
 import type { HandlerBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
-import { EventHandler } from "./event_handler.ts";
 import { type ReadEvents, readEvents } from "./event_reader.ts";
 import { streamHandler } from "./handler.ts";
 import { createErasure, type Erasure } from "./forget.ts";
+import { makeHandler } from "./make_handler.ts";
 import { readingOf } from "./reading.ts";
 import type {
   DomainHandlerOpts,
@@ -126,7 +126,7 @@ export function createDomainV2<Tree extends AggregateStore, Tx = any>(
     options: DomainHandlerOpts = {},
   ) =>
     streamHandler<any>(
-      new EventHandler({
+      makeHandler({
         ...options,
         bookmark,
         streams,

@@ -1,4 +1,4 @@
-import { type HandlerBookmark, nameOf } from "./bookmark.ts";
+import type { HandlerBookmark } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { defaultOnError } from "./default_on_error.ts";
@@ -18,8 +18,13 @@ import type {
 } from "./handler_options.ts";
 import { HandlerParking } from "./handler_parking.ts";
 import { type HandlerChange, HandlerCondition } from "./handler_condition.ts";
-import type { HandlerState, HandlerStatus } from "./handler_status.ts";
+import type {
+  HandlerState,
+  HandlerStatus,
+  StatusParts,
+} from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
+import { handlerNameOf, type HandlerSlice } from "./handler_slice.ts";
 import { HandlerTurns } from "./handler_turns.ts";
 import { isRetirement } from "./handler_version.ts";
 import { HandlerView } from "./handler_view.ts";
@@ -39,6 +44,8 @@ export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
   streams: string[];
   /** Where the events are. */
   provider: ProviderOrPromise<any>;
+  /** Which slice it works on, of a handler with shards. */
+  slice?: HandlerSlice;
   /**
    * Called when everything is handled that there was at the last read, in the
    * turn of the handler, with how many events that gave.
@@ -77,11 +84,11 @@ export class EventHandler implements HandlerControls {
    */
   constructor(options: EventHandlerOptions, clock: Clock = systemClock) {
     checkHandler(options);
-    const { bookmark, version = 1 } = options;
-    const numbered = { name: nameOf(bookmark), version };
+    const { bookmark, slice, version = 1 } = options;
+    const numbered = { name: handlerNameOf({ bookmark, slice }), version };
     this.#progress = new RebuildProgress(clock);
     options = withOwnBookmark(options);
-    this.name = nameOf(options.bookmark);
+    this.name = handlerNameOf(options);
     this.#options = options;
     this.#clock = clock;
     const callbacks = this.#callbacks = new HandlerCallbacks(
@@ -108,12 +115,8 @@ export class EventHandler implements HandlerControls {
       parking: this.#parking,
       progress: this.#progress,
       handled: this.#handled,
-      place: () => this.#place(),
-      now: () => ({
-        state: this.#currentState(),
-        lastError: this.#condition.failure,
-        owner: this.#lease?.owner,
-      }),
+      place: () => this.place(),
+      now: () => this.now(),
     });
   }
 
@@ -200,6 +203,20 @@ export class EventHandler implements HandlerControls {
     this.#condition.observe(observer);
 
   status = (): Promise<HandlerStatus> => this.#view.status();
+
+  /** What it is doing, without asking the store. */
+  now(): Pick<StatusParts, "state" | "lastError" | "owner"> {
+    return {
+      state: this.#currentState(),
+      lastError: this.#condition.failure,
+      owner: this.#lease?.owner,
+    };
+  }
+
+  /** Whether this call comes from one of its callbacks. */
+  isInCallback(): boolean {
+    return this.#turns.isInside();
+  }
 
   #currentState(): HandlerState {
     const { state } = this.#condition;
@@ -296,7 +313,7 @@ export class EventHandler implements HandlerControls {
   }
 
   /** Where the handler stands: in this process, if it works here. */
-  #place(): Promise<any> {
+  place(): Promise<any> {
     const here = this.#lease ? this.#lease.owned : this.#loop !== undefined;
     return this.#catchUp.place(here);
   }

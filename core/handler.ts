@@ -1,6 +1,5 @@
 import type { HandlerBookmark } from "./bookmark.ts";
 import type { Event } from "./event.ts";
-import { EventHandler } from "./event_handler.ts";
 import type {
   DomainHandlerOpts,
   EventCallback,
@@ -9,6 +8,7 @@ import type {
   StreamHandler,
   TransactionalOptions,
 } from "./handler_options.ts";
+import { type AnyHandler, makeHandler } from "./make_handler.ts";
 import type { ProviderOrPromise } from "./provider.ts";
 import type { PersonalOptions } from "./personal.ts";
 import { readingOf } from "./reading.ts";
@@ -93,7 +93,7 @@ export function createHandler<Body extends { [key: string]: Event }>(
     upcast: upcast?.[stream],
     personal: personal?.[stream],
   }));
-  const handler = new EventHandler({
+  const handler = makeHandler({
     ...others,
     streams,
     ...readingOf(described, options),
@@ -103,7 +103,7 @@ export function createHandler<Body extends { [key: string]: Event }>(
 
 /** The typed face of a handler of several streams. */
 export function streamHandler<Body extends { [key: string]: Event }>(
-  handler: EventHandler,
+  handler: AnyHandler,
 ): StreamHandler<Body, any> {
   return {
     ...controlsOf(handler),
@@ -118,7 +118,7 @@ export function streamHandler<Body extends { [key: string]: Event }>(
 
 /** Registers the callbacks of one stream. */
 export function subscribeAll<E extends Event>(
-  handler: EventHandler,
+  handler: AnyHandler,
   stream: string,
   callbacks: HandlerBody<E, any>,
 ): void {
@@ -132,7 +132,7 @@ export function subscribeAll<E extends Event>(
 }
 
 /** What every handler can be told, apart from its loop's own class. */
-export function controlsOf(handler: EventHandler): HandlerControls {
+export function controlsOf(handler: AnyHandler): HandlerControls {
   return {
     name: handler.name,
     start: handler.start,

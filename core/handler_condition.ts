@@ -35,7 +35,7 @@ export class HandlerCondition {
   #state: HandlerState = "stopped";
   #failure: HandlerFailure | undefined;
   #isFailing = false;
-  #observers: Set<(change: HandlerChange) => void> = new Set();
+  #observers: HandlerObservers = new HandlerObservers();
 
   /** What the handler does. */
   get state(): HandlerState {
@@ -49,10 +49,7 @@ export class HandlerCondition {
 
   /** Calls `observer` from now on; ends it by the function that it returns. */
   observe(observer: (change: HandlerChange) => void): () => void {
-    // Wrapped, so that who observes twice is called twice, and ends once.
-    const own = (change: HandlerChange) => observer(change);
-    this.#observers.add(own);
-    return () => void this.#observers.delete(own);
+    return this.#observers.add(observer);
   }
 
   /** It does something else, or still the same. */
@@ -102,6 +99,24 @@ export class HandlerCondition {
   }
 
   #tell(change: HandlerChange): void {
+    this.#observers.tell(change);
+  }
+}
+
+/** Those who are told of what changes in a handler. */
+export class HandlerObservers {
+  #observers: Set<(change: HandlerChange) => void> = new Set();
+
+  /** One more; it ends by the function that this returns. */
+  add(observer: (change: HandlerChange) => void): () => void {
+    // Wrapped, so that who observes twice is called twice, and ends once.
+    const own = (change: HandlerChange) => observer(change);
+    this.#observers.add(own);
+    return () => void this.#observers.delete(own);
+  }
+
+  /** Tells all of them. */
+  tell(change: HandlerChange): void {
     for (const observer of this.#observers) {
       try {
         observer(change);

@@ -20,7 +20,8 @@ export function askForLease(
     report: (error: unknown) => void;
   },
 ): Lease | undefined {
-  const { bookmark, exclusive = true } = options;
+  const { bookmark, exclusive = true, slice } = options;
+  if (slice) return slice.ask(changed, report);
   if (!exclusive || !isStoredBookmark(bookmark) || !provider.records) {
     return undefined;
   }

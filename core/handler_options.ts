@@ -76,6 +76,17 @@ export type DomainHandlerOpts = {
    * Default: 1.
    */
   concurrency?: number;
+  /**
+   * Share the handler out over the processes that start it: into so many parts,
+   * from 1 to 64. The events of one aggregate still come one after the other;
+   * one that is slow or fails holds up those of its slice, which is a 64th of
+   * all aggregates. Up to 64 events are handled at once in a process, times
+   * `concurrency`. May be changed at any time, but not be left out again. Needs
+   * a provider with `records` and a bookmark that is a name; cannot be combined
+   * with `version`, `alwaysTailStream` or `exclusive: false`. Default: not
+   * shared out.
+   */
+  shards?: number;
   /** How often to look for new events, in milliseconds. Default: 1,000. */
   poll?: number;
   /**

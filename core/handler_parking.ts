@@ -1,4 +1,4 @@
-import { isStoredBookmark, nameOf } from "./bookmark.ts";
+import { isStoredBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import { EventFailure } from "./event_failure.ts";
@@ -6,6 +6,7 @@ import type { EventHandlerOptions } from "./event_handler.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import type { PageRunner } from "./handler_page.ts";
 import type { ParkedTarget } from "./handler_options.ts";
+import { handlerNameOf } from "./handler_slice.ts";
 import {
   failureOf,
   goingOnAt,
@@ -42,7 +43,8 @@ export class HandlerParking {
     const { bookmark, provider } = this.#options;
     const store = await provider;
     if (store.records && isStoredBookmark(bookmark)) {
-      return this.#store = new ParkedEvents(store.records, bookmark);
+      const name = handlerNameOf(this.#options);
+      return this.#store = new ParkedEvents(store.records, name);
     }
     if (failurePolicyOf(this.#options).onFailure === "park") {
       checkRecords(store);
@@ -187,7 +189,7 @@ export class HandlerParking {
   /** Somebody else has ended it, or is at it. */
   async #leave(cursor: ReplayCursor, total: number): Promise<number> {
     if (await cursor.isGone()) return total;
-    const bookmark = nameOf(this.#options.bookmark);
+    const bookmark = handlerNameOf(this.#options);
     throw new StoreError(
       "BOOKMARK_MOVED",
       `Cannot replay what handler "${bookmark}" has parked: another replay or discard of the same aggregate is at work; look at parked() when it is done`,
@@ -196,7 +198,7 @@ export class HandlerParking {
   }
 
   #checkTarget(target: ParkedTarget): { stream: string; aggregateId: string } {
-    const { streams, bookmark } = this.#options;
+    const { streams } = this.#options;
     const { aggregateId } = target;
     const stream = target.stream ??
       (streams.length === 1 ? streams[0] : undefined);
@@ -204,7 +206,7 @@ export class HandlerParking {
     if (stream !== undefined && streams.includes(stream)) {
       return { stream, aggregateId };
     }
-    const name = nameOf(bookmark);
+    const name = handlerNameOf(this.#options);
     throw new StoreError(
       "INVALID_INPUT",
       `Expected stream to be one of handler "${name}" (${

@@ -59,13 +59,29 @@ export type HandlerParked = {
   events: number;
 };
 
+/** How a handler with `shards` is shared out, as far as is known here. */
+export type HandlerShards = {
+  /** Into how many parts this process shares it out. */
+  count: number;
+  /** The slices, of 0 to 63, that this process works on. */
+  slices: number[];
+  /** Who works on how many slices. */
+  owners: (HandlerOwner & {
+    /** How many. */
+    slices: number;
+  })[];
+};
+
 /** How a handler is doing. */
 export type HandlerStatus = {
   /** The name of its bookmark. */
   name: string;
   /** What it does in this process. */
   state: HandlerState;
-  /** The last event that is handled, in this process or by the owner. */
+  /**
+   * The last event that is handled, in this process or by the owner; with
+   * `shards`, in the slice that is furthest behind.
+   */
   position: any;
   /** How far it is behind. */
   lag: HandlerLag;
@@ -79,6 +95,8 @@ export type HandlerStatus = {
   lastError?: HandlerFailure;
   /** Who works on the bookmark; absent where that is not known. */
   owner?: HandlerOwner;
+  /** How it is shared out; absent for a handler without `shards`. */
+  shards?: HandlerShards;
   /** What holds the end of the log back, where the provider can say. */
   horizon?: Horizon;
 };
@@ -106,17 +124,27 @@ export async function readStatus(
     state,
     position,
     lag: await readLag(provider, streams, position, now),
-    parked: {
-      aggregates: parked.length,
-      events: parked.reduce(
-        (sum, { version, lastVersion }) => sum + lastVersion - version + 1,
-        0,
-      ),
-    },
+    parked: countParked(parked),
     ...rest,
     ...lastError && { lastError: { ...lastError } },
     ...owner && { owner },
     ...horizon && { horizon },
+  };
+}
+
+/** The most events that are counted. */
+export function mostCounted(provider: Provider<any>): number {
+  return provider.limit ? Math.min(provider.limit, MOST_COUNTED) : MOST_COUNTED;
+}
+
+/** How much is parked. */
+export function countParked(parked: ParkedAggregate[]): HandlerParked {
+  return {
+    aggregates: parked.length,
+    events: parked.reduce(
+      (sum, { version, lastVersion }) => sum + lastVersion - version + 1,
+      0,
+    ),
   };
 }
 
@@ -127,9 +155,7 @@ export async function readLag(
   position: any,
   now: number,
 ): Promise<HandlerLag> {
-  const limit = provider.limit
-    ? Math.min(provider.limit, MOST_COUNTED)
-    : MOST_COUNTED;
+  const limit = mostCounted(provider);
   const events = await provider.getEventsFrom(streams, position, limit);
   const [oldest] = events;
   const age = oldest ? now - new Date(oldest.timestamp).getTime() : 0;

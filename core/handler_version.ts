@@ -2,6 +2,7 @@ import { StoreError } from "./errors.ts";
 import { countUpTo, type PlacedPage } from "./place_in_page.ts";
 import type { Provider } from "./provider.ts";
 import type { Records } from "./records.ts";
+import { isKeptInSlices, keptInSlices } from "./sliced_bookmark.ts";
 import {
   bookmarkOf,
   type NumberedHandler,
@@ -20,6 +21,7 @@ export class HandlerVersion {
   readonly handler: NumberedHandler;
   readonly record: VersionRecord;
   #provider: Provider<any>;
+  #records: Records;
   #streams: string[];
   #known: StoredLiveVersion | undefined;
   #readings: number | undefined;
@@ -33,6 +35,7 @@ export class HandlerVersion {
     handler: NumberedHandler,
   ) {
     this.#provider = provider;
+    this.#records = records;
     this.#streams = streams;
     this.handler = handler;
     this.record = new VersionRecord(records, handler.name);
@@ -66,6 +69,9 @@ export class HandlerVersion {
    */
   async refresh(readings: number): Promise<void> {
     if (this.#readings === readings) return;
+    const { name } = this.handler;
+    // A slice stands further than the bookmark that this one would look at.
+    if (await isKeptInSlices(this.#records, name)) throw keptInSlices(name);
     await this.#read();
     this.#readings = readings;
   }
@@ -153,7 +159,8 @@ export function refuseRetired(
   );
 }
 
-/** Whether a later version has taken over. */
+/** Whether a later version has taken over, or one with shards. */
 export function isRetirement(error: unknown): boolean {
-  return error instanceof StoreError && error.code === "HANDLER_RETIRED";
+  const code = error instanceof StoreError ? error.code : undefined;
+  return code === "HANDLER_RETIRED" || code === "HANDLER_SHARDED";
 }

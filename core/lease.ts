@@ -1,3 +1,5 @@
+import type { Share } from "./share_out.ts";
+
 /** Who handles a bookmark. */
 export type HandlerOwner = {
   /** The process, as the store knows it. */
@@ -21,6 +23,8 @@ export class Lease {
   readonly bookmark: string;
   /** Whether it comes before those who have it, or wait for it. */
   readonly first: boolean;
+  /** How it is shared out; undefined if whoever comes first has it. */
+  readonly share: Share | undefined;
   /** The revision of the record that names this process; undefined if none does. */
   revision: number | undefined;
   /** Who owns it, as far as was seen. */
@@ -44,9 +48,11 @@ export class Lease {
     report: (error: unknown) => void,
     giver: Giver,
     first = false,
+    share?: Share,
   ) {
     this.bookmark = bookmark;
     this.first = first;
+    this.share = share;
     this.report = report;
     this.#changed = changed;
     this.#giver = giver;

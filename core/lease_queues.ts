@@ -21,6 +21,15 @@ export class LeaseQueues {
     );
   }
 
+  /** The handlers that are shared out, and into how many shards. */
+  shares(): Record<string, number> {
+    const shares: Record<string, number> = {};
+    for (const { share } of this.heads()) {
+      if (share && !share.isLeaving()) shares[share.handler] = share.shards;
+    }
+    return shares;
+  }
+
   /** Whose turn it is. */
   head(bookmark: string): Lease | undefined {
     return this.#of(bookmark)[0];

@@ -4,6 +4,7 @@ import { LeaseQueues } from "./lease_queues.ts";
 import type { Provider } from "./provider.ts";
 import { listAll, type Records, type StoredRecord } from "./records.ts";
 import { isChosen } from "./rendezvous.ts";
+import { type Share, SharedHandlers } from "./share_out.ts";
 import { ObservedMembers } from "./observed_members.ts";
 import { processName } from "./process_name.ts";
 
@@ -59,7 +60,7 @@ export class Membership {
   #revision = 0;
   #beat: { monotonic: number; wall: number } | undefined;
   #members: ObservedMembers;
-  #shownWishes = "";
+  #shown = "";
   #failures = 0;
   #stopping: AbortController | undefined;
   #nudge: AbortController = new AbortController();
@@ -93,19 +94,23 @@ export class Membership {
    * @param changed Called when the lease was gained or lost.
    * @param report Told of failures to reach the store.
    * @param first Whether whoever has it is asked to give way.
+   * @param share How it is shared out, if it is.
    */
   ask(
     bookmark: string,
     changed: () => void,
     report: (error: unknown) => void,
     first = false,
+    share?: Share,
   ): Lease {
     const giver = {
       isFresh: () => this.#age() < FRESH_MS,
       release: (one: Lease) => this.#release(one),
       giveWay: (one: Lease) => this.#giveWay(one),
     };
-    const lease: Lease = new Lease(bookmark, changed, report, giver, first);
+    const lease: Lease = new Lease(
+      ...[bookmark, changed, report, giver, first, share] as const,
+    );
     this.#leases.add(lease);
     if (!this.#stopping) {
       const stopping = this.#stopping = new AbortController();
@@ -113,6 +118,11 @@ export class Membership {
     }
     this.#nudge.abort();
     return lease;
+  }
+
+  /** Looks at once, as something has changed that others should know. */
+  lookSoon(): void {
+    this.#nudge.abort();
   }
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -132,7 +142,7 @@ export class Membership {
 
   async #turn(): Promise<void> {
     const due = this.#age() >= HEARTBEAT_MS ||
-      this.#shownWishes !== this.#leases.wishes().join();
+      this.#shown !== this.#toShow();
     if (due) await this.#showLife();
     if (due || this.#leases.heads().some(({ owned }) => !owned)) {
       await this.#look();
@@ -145,11 +155,8 @@ export class Membership {
       monotonic: this.#clock.monotonic(),
       wall: this.#clock.now(),
     };
-    const wants = this.#leases.wishes();
-    const value = {
-      process: processName(),
-      ...wants.length > 0 && { wants },
-    };
+    const shown = this.#toShow();
+    const value = { process: processName(), ...JSON.parse(shown) };
     const put = (revision: number) =>
       this.#records.put(MEMBER, this.id, value, { revision });
     if (!await put(this.#revision)) {
@@ -160,10 +167,20 @@ export class Membership {
       if (!await put(this.#revision)) return;
     }
     this.#revision++;
-    this.#shownWishes = wants.join();
+    this.#shown = shown;
     // Others may have taken over meanwhile.
     if (this.#age() >= FRESH_MS) this.#suspend();
     this.#beat = beat;
+  }
+
+  /** What this process asks of the others, and shares with them. */
+  #toShow(): string {
+    const wants = this.#leases.wishes();
+    const shares = this.#leases.shares();
+    return JSON.stringify({
+      ...wants.length > 0 && { wants },
+      ...Object.keys(shares).length > 0 && { shares },
+    });
   }
 
   #beginAnew(): void {
@@ -184,12 +201,17 @@ export class Membership {
     const members = await listAll(this.#records, MEMBER);
     this.#members.observe(members, sentAt);
     const alive = this.#members.alive(sentAt);
+    const shared = this.#shared(alive);
+    const free: [Lease, number][] = [];
     for (const bookmark of this.#leases.bookmarks()) {
       const lease = this.#leases.head(bookmark);
       if (!lease) continue;
       const record = owners.get(bookmark);
       const owner: string | undefined = record?.value.member;
-      const wanted = !lease.first && this.#isWanted(bookmark, alive);
+      const heir = lease.share && shared.ownerOf(lease.share);
+      const wanted = lease.share
+        ? heir !== this.id
+        : !lease.first && this.#isWanted(bookmark, alive);
       if (owner === this.id && lease.owned) {
         lease.keep(record!.revision, this.#owner(owner));
         if (wanted) lease.want();
@@ -199,10 +221,16 @@ export class Membership {
         await this.#take(lease, record!.revision);
       } else if (owner !== undefined && alive.includes(owner)) {
         lease.lose(this.#owner(owner));
-      } else if (wanted || record && !this.#isFirst(lease, alive)) {
+      } else if (
+        wanted || record && !heir && !this.#isFirst(lease, alive)
+      ) {
         lease.lose(undefined);
+      } else if (heir) {
+        free.push([lease, record?.revision ?? 0]);
       } else await this.#take(lease, record?.revision ?? 0);
     }
+    // Many at once, where a handler has many.
+    await Promise.all(free.map((one) => this.#take(...one)));
     await this.#giveBack(owners);
     await this.#forgetTheDead(sentAt);
   }
@@ -213,6 +241,15 @@ export class Membership {
       if (value.member !== this.id || this.#leases.head(bookmark)) continue;
       await this.#records.put(OWNER, bookmark, {}, { revision });
     }
+  }
+
+  /** Who of those that live shares which handlers. */
+  #shared(alive: string[]): SharedHandlers {
+    const shared = new SharedHandlers();
+    const others = alive.filter((id) => id !== this.id);
+    for (const id of others) shared.add(id, this.#members.sharesOf(id));
+    shared.add(this.id, this.#leases.shares());
+    return shared;
   }
 
   /**

@@ -13,6 +13,7 @@ type Member = {
   seenAt: number;
   process: string;
   wants: string[];
+  shares: Record<string, number>;
 };
 
 /**
@@ -42,8 +43,8 @@ export class ObservedMembers {
     for (const [id, { revision, value }] of records) {
       const known = this.#members.get(id);
       if (known?.revision === revision && !wasBlind) continue;
-      const { process, wants = [] } = value;
-      this.#members.set(id, { revision, seenAt: now, process, wants });
+      const { process, wants = [], shares = {} } = value;
+      this.#members.set(id, { revision, seenAt: now, process, wants, shares });
     }
     for (const id of this.#members.keys()) {
       if (!records.has(id)) this.#members.delete(id);
@@ -61,6 +62,11 @@ export class ObservedMembers {
   /** Which bookmarks one of them asks the others to give way for. */
   wishesOf(id: string): string[] {
     return this.#members.get(id)?.wants ?? [];
+  }
+
+  /** Which handlers one of them shares, and into how many shards. */
+  sharesOf(id: string): Record<string, number> {
+    return this.#members.get(id)?.shares ?? {};
   }
 
   /** Those whose record nobody needs any more. */

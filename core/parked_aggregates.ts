@@ -5,7 +5,6 @@ import type { EventFailure } from "./event_failure.ts";
 import type { HandlerCursor } from "./handler_cursor.ts";
 import type { ParkedEvents, ParkedRecord } from "./parked_events.ts";
 import type { Provider } from "./provider.ts";
-import type { StoredRecord } from "./records.ts";
 
 type Known = { key: string; version: number; lastVersion: number };
 
@@ -19,8 +18,8 @@ export type ParkedContext = {
   provider: Provider<any>;
   /** Whether an event has a callback; one that has none need not wait. */
   hasCallback(event: StoreEvent<any>): boolean;
-  /** Told which version of the handler is live, whenever that was read. */
-  listed(liveVersion: StoredRecord | undefined): void;
+  /** Called whenever the records of the bookmark were read. */
+  listed(store: ParkedEvents): void;
   /** Says when something was parked. */
   clock: Clock;
 };
@@ -51,7 +50,7 @@ export class ParkedAggregates {
     const readings = cursor.readings;
     this.#known.clear();
     const records = await store.listAndTidy();
-    this.#context.listed(store.liveVersion);
+    this.#context.listed(store);
     for (const record of records) this.#know(record);
     this.#readings = readings;
   }

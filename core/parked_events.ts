@@ -2,6 +2,7 @@ import {
   BOOKMARK_RECORD,
   liveVersionKey,
   prefixOf,
+  slicedKey,
 } from "./bookmark_records.ts";
 import { digest } from "./digest.ts";
 import type { StoreEvent } from "./event.ts";
@@ -63,6 +64,8 @@ export class ParkedEvents {
   #prefix: string;
   #liveKey: string;
   #liveVersion: StoredRecord | undefined;
+  #slicedKey: string;
+  #isSliced = false;
 
   /** @param bookmark Whose. */
   constructor(records: Records, bookmark: string) {
@@ -70,11 +73,17 @@ export class ParkedEvents {
     this.#bookmark = bookmark;
     this.#prefix = prefixOf(bookmark);
     this.#liveKey = liveVersionKey(bookmark);
+    this.#slicedKey = slicedKey(bookmark);
   }
 
   /** What the last list has shown of the version that is live, if anything. */
   get liveVersion(): StoredRecord | undefined {
     return this.#liveVersion;
+  }
+
+  /** Whether the last list has shown that the handler is kept in slices. */
+  get isSliced(): boolean {
+    return this.#isSliced;
   }
 
   /** All that are parked. */
@@ -163,7 +172,9 @@ export class ParkedEvents {
 
   async #listAll(): Promise<ParkedRecord[]> {
     const all = await this.#list(this.#prefix);
-    return all.filter(({ key }) => key !== this.#liveKey);
+    return all.filter(({ key }) =>
+      key !== this.#liveKey && key !== this.#slicedKey
+    );
   }
 
   async #list(prefix: string, tx?: unknown): Promise<ParkedRecord[]> {
@@ -178,7 +189,9 @@ export class ParkedEvents {
       const own = page.filter(({ key }) => key.startsWith(prefix));
       found.push(...own);
       if (own.length < PAGE_SIZE) {
-        this.#liveVersion = await this.#liveVersionIn(page, tx);
+        this.#liveVersion = await this.#recordIn(page, this.#liveKey, tx);
+        const sliced = await this.#recordIn(page, this.#slicedKey, tx);
+        this.#isSliced = sliced !== undefined;
         return found;
       }
       after = own.at(-1)!.key;
@@ -186,11 +199,11 @@ export class ParkedEvents {
   }
 
   /** It stands behind all that is parked of the bookmark: as a rule, in reach. */
-  async #liveVersionIn(
+  async #recordIn(
     page: StoredRecord[],
+    key: string,
     tx: unknown,
   ): Promise<StoredRecord | undefined> {
-    const key = this.#liveKey;
     const isInReach = page.length < PAGE_SIZE || page.at(-1)!.key >= key;
     return isInReach
       ? page.find((one) => one.key === key)

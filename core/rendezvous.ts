@@ -14,10 +14,10 @@ export function isChosen(
 }
 
 /**
- * FNV-1a, mixed as MurmurHash3 does: without that, those of similar names would
- * be in one order.
+ * What a member draws for something: the highest has it. FNV-1a, mixed as
+ * MurmurHash3 does: without that, those of similar names would be in one order.
  */
-function draw(what: string, member: string): number {
+export function draw(what: string, member: string): number {
   let hash = 0x811c9dc5;
   for (const character of `${member}/${what}`) {
     hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);

@@ -1,0 +1,12 @@
+import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { ShardedHandler } from "./sharded_handler.ts";
+
+/** What works on a bookmark, whether it is shared out or not. */
+export type AnyHandler = EventHandler | ShardedHandler;
+
+/** Makes what works on a bookmark. */
+export function makeHandler(options: EventHandlerOptions): AnyHandler {
+  return options.shards === undefined
+    ? new EventHandler(options)
+    : new ShardedHandler(options);
+}
