@@ -1,6 +1,3 @@
-import type { Spread } from "./rounds.ts";
-import { spreadOf } from "./rounds.ts";
-
 /** An event of a run. Its place in the list is its name. */
 export type Appended = {
   /** Its aggregate. */
@@ -49,11 +46,8 @@ export type Figures = {
   lag: { median: number; p99: number; most: number };
   /** The slices of each process at the end of the window, most first. */
   slices: number[];
-  /**
-   * Milliseconds from the end of a process to the first event that another one
-   * handles of a slice that it had, over all its slices.
-   */
-  takeOver: { first: number; most: number } | undefined;
+  /** What became of the slices of each process that ended. */
+  takeOvers: TakeOver[];
   /** Events whose callback returned more than once. */
   repeated: number;
   /** Events that nobody handled. */
@@ -61,6 +55,12 @@ export type Figures = {
   /** Events handled for the first time before an earlier one of their slice. */
   disordered: number;
 };
+
+/**
+ * Milliseconds from the end of a process to the first event that another one
+ * handles of a slice that it had, over all its slices.
+ */
+export type TakeOver = { killed: boolean; first: number; most: number };
 
 /** The part of a run that speed and balance are taken from, in milliseconds. */
 export type Window = { from: number; to: number };
@@ -71,7 +71,7 @@ export type Window = { from: number; to: number };
  * @param window For `perSecond`, `lag` and `slices`; all of it otherwise.
  */
 export function figuresOf(trace: Trace, window?: Window): Figures {
-  const { appended, handled, ended } = trace;
+  const { appended, handled } = trace;
   const first = new Map<number, Handled>();
   let repeated = 0;
   for (const one of handled) {
@@ -85,7 +85,7 @@ export function figuresOf(trace: Trace, window?: Window): Figures {
     perSecond: to > from ? inside.length / ((to - from) / 1000) : 0,
     lag: lagOf(inside.map(({ event, at }) => at - appended[event]!.at)),
     slices: slicesOf(trace, to),
-    takeOver: takeOverOf(trace, ended),
+    takeOvers: takeOversOf(trace),
     repeated,
     missed: appended.length - first.size,
     disordered: disordered(trace, first),
@@ -121,14 +121,6 @@ export function errorOf(predicted: number, measured: number): number {
   return predicted === measured ? 0 : (predicted - measured) / measured;
 }
 
-/** The middle of several runs, with its quartiles. */
-export function overRuns(
-  runs: Figures[],
-  figure: (figures: Figures) => number,
-): Spread {
-  return spreadOf(runs.map(figure));
-}
-
 function lagOf(lags: number[]): Figures["lag"] {
   const sorted = lags.toSorted((one, other) => one - other);
   const at = (share: number) =>
@@ -150,24 +142,21 @@ function slicesOf({ appended, handled }: Trace, until: number): number[] {
   return [...counts.values()].sort((one, other) => other - one);
 }
 
-function takeOverOf(
-  { appended, handled }: Trace,
-  ended: Ended[],
-): Figures["takeOver"] {
-  const waits = ended.flatMap(({ process, at: end }) => {
+function takeOversOf({ appended, handled, ended }: Trace): TakeOver[] {
+  return ended.flatMap(({ process, at: end, killed }) => {
     const owners = new Map<number, number>();
     const taken = new Map<number, number>();
     for (const { event, process: by, at } of handled) {
       const { slice } = appended[event]!;
       if (at <= end) owners.set(slice, by);
-      else if (owners.get(slice) === process && !taken.has(slice)) {
-        taken.set(slice, at - end);
-      }
+      else if (
+        by !== process && owners.get(slice) === process && !taken.has(slice)
+      ) taken.set(slice, at - end);
     }
-    return [...taken.values()];
+    const waits = [...taken.values()];
+    if (waits.length === 0) return [];
+    return { killed, first: Math.min(...waits), most: Math.max(...waits) };
   });
-  if (waits.length === 0) return undefined;
-  return { first: Math.min(...waits), most: Math.max(...waits) };
 }
 
 function disordered(

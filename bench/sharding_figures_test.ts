@@ -42,8 +42,15 @@ test("figuresOf() takes speed, lag and balance from a window", () => {
 });
 
 test("figuresOf() measures a take-over to the first event of another process", () => {
-  assert.deepEqual(figuresOf(trace).takeOver, { first: 250, most: 250 });
-  assert.equal(figuresOf({ ...trace, ended: [] }).takeOver, undefined);
+  assert.deepEqual(figuresOf(trace).takeOvers, [
+    { killed: true, first: 250, most: 250 },
+  ]);
+  // What it still finishes after it was told to stop is no take-over.
+  const [one, ...others] = trace.handled;
+  const late = { ...one!, event: 2, at: 160 };
+  const handled = [one!, late, ...others];
+  assert.equal(figuresOf({ ...trace, handled }).takeOvers[0]?.first, 250);
+  assert.deepEqual(figuresOf({ ...trace, ended: [] }).takeOvers, []);
 });
 
 test("figuresOf() notices what comes before an earlier event of its slice", () => {

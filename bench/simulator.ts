@@ -1,5 +1,6 @@
-import { EventHandler } from "../core/event_handler.ts";
 import type { Provider } from "../core/provider.ts";
+import { ShardedHandler } from "../core/sharded_handler.ts";
+import { sliceOf } from "../core/slices.ts";
 import { Machine } from "../tests/simulation/machine.ts";
 import { Random } from "../tests/simulation/random.ts";
 import { Scheduler } from "../tests/simulation/scheduler.ts";
@@ -14,7 +15,10 @@ const STREAM = "simulated";
 /** A run that cannot end is over so long after the last event, in seconds. */
 const PATIENCE = 600;
 
-type Simulated = { machine: Machine; handler: EventHandler };
+/** Within so many seconds the processes of the beginning are started. */
+const STARTS = 2;
+
+type Simulated = { machine: Machine; handler: ShardedHandler };
 
 /**
  * Runs the library's own handlers, leases and slices on virtual time: only the
@@ -53,7 +57,7 @@ class Simulation {
     for (let event = 0; event < backlog; event++) this.#append();
     this.#arriveFrom(0);
     for (let process = 0; process < processes; process++) {
-      this.#at(this.#random.next() * 0.2, () => this.#start());
+      this.#at(this.#random.next() * STARTS, () => this.#start());
     }
     for (const at of kill) this.#at(at, () => this.#end(true));
     for (const at of stop) this.#at(at, () => this.#end(false));
@@ -90,7 +94,7 @@ class Simulation {
     const { now } = this.#scheduler;
     const aggregate = this.#draw();
     this.#store.append(STREAM, aggregate, ["Happened"], 0, now);
-    const slice = sliceOf(STREAM, aggregate);
+    const slice = sliceOf({ stream: STREAM, aggregateId: aggregate });
     this.#trace.appended.push({ aggregate, slice, at: now });
   }
 
@@ -124,12 +128,13 @@ class Simulation {
     provider: Provider<any>,
     { clock }: Machine,
     handle: (position: number) => Promise<void>,
-  ): EventHandler {
-    const { checkpoint } = this.#plan;
-    const handler = new EventHandler({
+  ): ShardedHandler {
+    const { checkpoint, shards } = this.#plan;
+    const handler = new ShardedHandler({
       bookmark: "simulated",
       streams: [STREAM],
       provider,
+      shards,
       checkpoint: { ms: checkpoint },
     }, clock);
     handler.subscribe(
@@ -150,8 +155,4 @@ class Simulation {
     if (killed) machine.kill();
     else void handler.stop().then(() => machine.kill());
   }
-}
-
-function sliceOf(_stream: string, _aggregate: string): number {
-  return 0;
 }

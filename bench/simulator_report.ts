@@ -31,17 +31,17 @@ export async function reportSimulation(
 
 /** The figures, each with its name. */
 export function toRows(figures: Figures): [name: string, value: string][] {
-  const { perSecond, lag, slices, takeOver } = figures;
+  const { perSecond, lag, slices, takeOvers } = figures;
   return [
     ["events a second", perSecond.toFixed(0)],
     ["lag, median", toText(lag.median)],
     ["lag, p99", toText(lag.p99)],
     ["lag, most", toText(lag.most)],
     ["slices of each process at the end", slices.join(", ")],
-    [
-      "until a slice went on elsewhere",
-      takeOver ? `${toText(takeOver.first)} to ${toText(takeOver.most)}` : "–",
-    ],
+    ...takeOvers.map(({ killed, first, most }): [string, string] => [
+      `slices go on after a ${killed ? "kill" : "stop"}`,
+      `${toText(first)} to ${toText(most)}`,
+    ]),
     ["handled twice", String(figures.repeated)],
     ["missed", String(figures.missed)],
     ["out of order", String(figures.disordered)],

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { Random } from "../tests/simulation/random.ts";
 import { Machine } from "../tests/simulation/machine.ts";
 import { Scheduler } from "../tests/simulation/scheduler.ts";
-import { figuresOf } from "./sharding_figures.ts";
+import { figuresOf, type Window } from "./sharding_figures.ts";
 import { simulate } from "./simulator.ts";
 import { createAggregates } from "./simulator_load.ts";
 import { DEFAULT_PLAN, type Plan } from "./simulator_plan.ts";
 import { Capacity } from "./simulator_process.ts";
 
-/** A load that one shard carries, for a short while. */
+/** A load that one process carries, for a short while. */
 const PLAN: Plan = {
   ...DEFAULT_PLAN,
   processes: 1,
@@ -30,7 +30,7 @@ test("the same seed gives the same run, and another one another", async () => {
 });
 
 test("every event is handled, in order, whatever happens to processes", async () => {
-  for (let seed = 1; seed <= 5; seed++) {
+  for (let seed = 1; seed <= 3; seed++) {
     const trace = await simulate({
       ...PLAN,
       seed,
@@ -48,41 +48,99 @@ test("every event is handled, in order, whatever happens to processes", async ()
   }
 });
 
-test("one process with a backlog handles one event after the other", async () => {
-  const trace = await simulate({
+test("a process does as much as its connections allow, several as much more", async () => {
+  for (const [processes, connections] of [[1, 1], [1, 4], [2, 2], [4, 2]]) {
+    const trace = await simulate({
+      ...PLAN,
+      processes: processes!,
+      connections: connections!,
+      shards: 16,
+      eventsPerSecond: 0,
+      backlog: 2500 * processes! * connections!,
+      computingPerEvent: 0,
+      millisecondsPerEvent: 4,
+    });
+    // Behind the starts, and before the smallest slices are done.
+    const window = { from: 5000, to: 7500 };
+    const { perSecond, missed, disordered } = figuresOf(trace, window);
+    const most = 250 * processes! * connections!;
+    assert(
+      perSecond > 0.93 * most && perSecond <= 1.01 * most,
+      `${perSecond} a second, of ${most}`,
+    );
+    assert.deepEqual({ missed, disordered }, { missed: 0, disordered: 0 });
+  }
+});
+
+test("what computes is done by one thread, what waits by many slices", async () => {
+  const plan = { ...PLAN, connections: 64, eventsPerSecond: 0, backlog: 3000 };
+  const rateOf = async (part: Partial<Plan>, window: Window) =>
+    figuresOf(await simulate({ ...plan, ...part }), window).perSecond;
+  const computing = await rateOf(
+    { computingPerEvent: 2, millisecondsPerEvent: 0 },
+    { from: 1000, to: 5000 },
+  );
+  assert(computing > 450 && computing <= 500, `${computing} a second`);
+  // Of one aggregate one event is handled after the other, however many slices.
+  const alone = await rateOf(
+    { aggregates: 1, computingPerEvent: 0, millisecondsPerEvent: 5 },
+    { from: 1000, to: 10_000 },
+  );
+  assert(alone > 185 && alone <= 200, `${alone} a second`);
+});
+
+test("slices are shared out evenly, also after a kill and a start", async () => {
+  const plan = {
     ...PLAN,
-    eventsPerSecond: 0,
-    backlog: 2000,
-    millisecondsPerEvent: 4,
-    computingPerEvent: 1,
-  });
-  const window = { from: 1000, to: 9000 };
-  const { perSecond } = figuresOf(trace, window);
-  assert(perSecond > 190 && perSecond <= 200, `${perSecond} a second`);
+    processes: 4,
+    shards: 64,
+    aggregates: 1000,
+    eventsPerSecond: 200,
+  };
+  const even = figuresOf(await simulate(plan), { from: 5000, to: 20_000 });
+  assert.deepEqual(even.slices, [16, 16, 16, 16]);
+  const changed = figuresOf(await simulate({ ...plan, kill: [3], add: [12] }));
+  assert.deepEqual(changed.slices, [16, 16, 16, 16]);
+  const odd = figuresOf(await simulate({ ...plan, kill: [3] }));
+  assert.deepEqual(odd.slices, [22, 21, 21]);
+  // By four shards of 16 slices, three processes cannot have the same.
+  const coarse = figuresOf(await simulate({ ...plan, kill: [3], shards: 4 }));
+  assert.deepEqual(coarse.slices, [32, 16, 16]);
 });
 
 test("who keeps up is behind by a look and the work, not more", async () => {
-  const { lag } = figuresOf(await simulate({ ...PLAN, look: 100 }));
+  const trace = await simulate({ ...PLAN, look: 100 });
+  const { lag } = figuresOf(trace, { from: 5000, to: 20_000 });
   assert(lag.median > 25 && lag.median < 100, `${lag.median} ms`);
   assert(lag.most < 300, `${lag.most} ms`);
 });
 
 test("who does not keep up falls behind by what is too much", async () => {
-  // Ten seconds of work come in each five.
-  const plan = { ...PLAN, eventsPerSecond: 200, millisecondsPerEvent: 10 };
+  // Two seconds of work come in each.
+  const plan = {
+    ...PLAN,
+    connections: 1,
+    eventsPerSecond: 200,
+    millisecondsPerEvent: 10,
+  };
   const { lag } = figuresOf(await simulate(plan));
-  assert(lag.most > 18_000 && lag.most < 24_000, `${lag.most} ms`);
+  // The slices that have most are last.
+  assert(lag.most > 19_000 && lag.most < 30_000, `${lag.most} ms`);
 });
 
 test("after a kill another goes on in 3 to 10 seconds, after a stop in one", async () => {
-  for (let seed = 1; seed <= 5; seed++) {
-    const plan = { ...PLAN, seed, processes: 2 };
-    const killed = figuresOf(await simulate({ ...plan, kill: [8] })).takeOver!;
+  for (let seed = 1; seed <= 3; seed++) {
+    // So many that no slice waits long for the event that shows it.
+    const busy = { eventsPerSecond: 500, aggregates: 1000, seconds: 14 };
+    const plan = { ...PLAN, ...busy, seed, processes: 2, shards: 16 };
+    const takeOver = async (part: Partial<Plan>) =>
+      figuresOf(await simulate({ ...plan, ...part })).takeOvers[0]!;
+    const killed = await takeOver({ kill: [8] });
     assert(
       killed.first > 2900 && killed.most < 10_000,
       `killed: ${killed.first} to ${killed.most} ms`,
     );
-    const stopped = figuresOf(await simulate({ ...plan, stop: [8] })).takeOver!;
+    const stopped = await takeOver({ stop: [8] });
     assert(stopped.most < 1500, `stopped: ${stopped.most} ms`);
   }
 });
