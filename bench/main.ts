@@ -8,6 +8,7 @@
  *     deno task bench --latency [--suite mariadb]
  *     deno task bench --features [--before fffe575] [--rounds 7]
  *     deno task bench --capacity [--suite pg]
+ *     deno task bench --sharding [--suite pg] [--processes 1,2,4]
  *     deno task bench --simulate [--processes 4] [--kill 20] …
  *
  * With `--write` it keeps the results in docs/performance.json, in the tables
@@ -34,6 +35,7 @@ import {
 import { postgresSuites } from "./postgres_suites.ts";
 import { measureSuite, type Result } from "./results.ts";
 import { runScale } from "./scale.ts";
+import { runSharding } from "./sharding.ts";
 import { planOptions, toPlan } from "./simulator_plan.ts";
 import { reportSimulation } from "./simulator_report.ts";
 import type { Suite } from "./suite.ts";
@@ -55,6 +57,7 @@ const { values } = parseArgs({
     before: { type: "string", default: BEFORE_FEATURES },
     events: { type: "string", default: "1000000" },
     capacity: { type: "boolean" },
+    sharding: { type: "boolean" },
     simulate: { type: "boolean" },
     ...Object.fromEntries(
       planOptions.map(([, option]) => [option, { type: "string" as const }]),
@@ -73,6 +76,11 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
 
 if (values.simulate) {
   await reportSimulation(toPlan(values), say);
+} else if (values.sharding) {
+  const { processes = "1,2,4" }: { [option: string]: unknown } = values;
+  await startDatabases(["postgres18", "mongodb", "nats"], { say });
+  const counts = String(processes).split(",").map(Number);
+  await runSharding(values.suite ?? "", counts, say);
 } else if (values.capacity) {
   const names = ["postgres18", "mongodb", "nats"];
   const urls = (await startDatabases(names, { say })).flatMap((one) =>

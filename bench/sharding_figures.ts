@@ -57,8 +57,9 @@ export type Figures = {
 };
 
 /**
- * Milliseconds from the end of a process to the first event that another one
- * handles of a slice that it had, over all its slices.
+ * How long slices stood still when their process ended, in milliseconds: of each
+ * from the end, or the append of its next event if that is later, until another
+ * process has handled that. The shortest and the longest of them.
  */
 export type TakeOver = { killed: boolean; first: number; most: number };
 
@@ -147,11 +148,11 @@ function takeOversOf({ appended, handled, ended }: Trace): TakeOver[] {
     const owners = new Map<number, number>();
     const taken = new Map<number, number>();
     for (const { event, process: by, at } of handled) {
-      const { slice } = appended[event]!;
+      const { slice, at: since } = appended[event]!;
       if (at <= end) owners.set(slice, by);
       else if (
         by !== process && owners.get(slice) === process && !taken.has(slice)
-      ) taken.set(slice, at - end);
+      ) taken.set(slice, at - Math.max(end, since));
     }
     const waits = [...taken.values()];
     if (waits.length === 0) return [];

@@ -45,6 +45,9 @@ test("figuresOf() measures a take-over to the first event of another process", (
   assert.deepEqual(figuresOf(trace).takeOvers, [
     { killed: true, first: 250, most: 250 },
   ]);
+  const later = trace.appended.with(0, { aggregate: "a", slice: 0, at: 390 });
+  const waited = figuresOf({ ...trace, appended: later });
+  assert.equal(waited.takeOvers[0]?.first, 10);
   // What it still finishes after it was told to stop is no take-over.
   const [one, ...others] = trace.handled;
   const late = { ...one!, event: 2, at: 160 };
