@@ -19,6 +19,10 @@ const ROUNDS = 9;
 const CALLERS = 32;
 const APPENDS = 640;
 const EVENTS = 5000;
+/** Beside how many handlers that keep up with so many events a second. */
+const HANDLERS = [0, 1, 5, 20];
+const PACE = 200;
+const SECONDS = 4;
 
 /** A database, and the processes that do its work. */
 type Served = {
@@ -124,9 +128,33 @@ async function measure(
       pids,
       say,
     );
+    for (const handlers of HANDLERS) {
+      await tellShare(contender, handlers, pids, say);
+    }
   } finally {
     await contender.close();
   }
+}
+
+/** How much of a processor handlers use that keep up. */
+async function tellShare(
+  contender: Contender,
+  handlers: number,
+  pids: Served["pids"],
+  say: (line: string) => void,
+): Promise<void> {
+  await contender.keepUp!(handlers, PACE, 1);
+  const served = await pids();
+  const before = [performance.now(), ownTime(), timeOf(served)] as const;
+  await contender.keepUp!(handlers, PACE, SECONDS);
+  const ms = performance.now() - before[0];
+  const own = (ownTime() - before[1]) / ms;
+  const server = (timeOf(served) - before[2]) / ms;
+  say(
+    `${PACE} appends a second, ${handlers} handlers: ${
+      (own * 100).toFixed(0)
+    } % of a processor here, ${(server * 100).toFixed(0)} % there`,
+  );
 }
 
 /** Does something in rounds, of which the median counts. */
