@@ -130,6 +130,7 @@ export type {
   HandlerFailure,
   HandlerLag,
   HandlerParked,
+  HandlerShards,
   HandlerState,
   HandlerStatus,
 } from "./core/handler_status.ts";

@@ -2,6 +2,10 @@ import type { HandlerControls } from "../core/handler_options.ts";
 import { type HandlerLag, readLag } from "../core/handler_status.ts";
 import { MEMBER, OWNER } from "../core/membership.ts";
 import { listAll } from "../core/records.ts";
+import { allSlices, sliceBookmark, toSlice } from "../core/slices.ts";
+import { readSlicesLag } from "../core/slices_status.ts";
+import { startOfLog } from "../core/start_of_log.ts";
+import type { StoredBookmark } from "../core/catalog.ts";
 import type { Command } from "./command.ts";
 import { listParked } from "./parked_records.ts";
 import { catalogOf, type Store } from "./store.ts";
@@ -22,14 +26,17 @@ export const handlersCommand: Command = {
     const parked = await listParked(provider);
     const rows: string[][] = [];
     const stored = await catalogOf(store).bookmarks();
-    for (const { bookmark, position } of withHandlers(stored, handlers)) {
+    const start = await startOfLog(provider);
+    for (const one of withHandlers(withSlices(stored, start), handlers)) {
+      const { bookmark } = one;
       const handler = handlers.find(({ name }) => name === bookmark);
-      const behind = handler
-        ? (await handler.status()).lag
-        : await countBehind(store, streams, position);
+      const status = await handler?.status();
+      const { position, lag: behind } = status
+        ? { ...status, ...one.places ? {} : { position: one.position } }
+        : await countBehind(store, streams, one);
       const own = parked.filter((one) => one.bookmark === bookmark);
       const [newest] = own.toSorted((one, two) => two.at - one.at);
-      const owner = owners.get(bookmark);
+      const owner = ownerOf(one, owners);
       const lastError = newest?.error;
       if (json) {
         terminal.out(toJson({
@@ -72,26 +79,71 @@ export const handlersCommand: Command = {
   },
 };
 
-function withHandlers(
-  stored: { bookmark: string; position: any }[],
-  handlers: HandlerControls[],
-): { bookmark: string; position: any }[] {
+/** A bookmark, or those of all slices of a handler. */
+type Row = {
+  bookmark: string;
+  position?: any;
+  /** Where each slice stands, of a handler with shards. */
+  places?: any[];
+};
+
+/** One row for all slices of a handler, which stand where it stood before. */
+function withSlices(stored: StoredBookmark[], start: any): Row[] {
+  const rows = new Map<string, Row>();
+  const isSliced = new Set<string>();
+  for (const { bookmark } of stored) {
+    const found = toSlice(bookmark);
+    if (found) isSliced.add(found.handler);
+  }
+  for (const one of stored) {
+    const { handler = one.bookmark, slice } = toSlice(one.bookmark) ?? {};
+    if (!isSliced.has(handler)) rows.set(handler, one);
+    else if (!rows.has(handler)) {
+      rows.set(handler, {
+        bookmark: handler,
+        places: allSlices.map(() => start),
+      });
+    }
+    if (slice !== undefined) rows.get(handler)!.places![slice] = one.position;
+  }
+  return [...rows.values()];
+}
+
+function withHandlers(stored: Row[], handlers: HandlerControls[]): Row[] {
   const names = new Set(stored.map(({ bookmark }) => bookmark));
   return [
     ...stored,
     ...handlers.filter(({ name }) => !names.has(name))
-      .map(({ name }) => ({ bookmark: name, position: undefined })),
+      .map(({ name }) => ({ bookmark: name })),
   ];
 }
 
 async function countBehind(
   { provider }: Store,
   streams: string[],
-  position: any,
-): Promise<HandlerLag> {
-  return streams.length === 0
-    ? { events: 0, more: false, seconds: 0 }
-    : await readLag(provider, streams, position, Date.now());
+  { position, places }: Row,
+): Promise<{ position: any; lag: HandlerLag }> {
+  if (streams.length === 0) {
+    return { position, lag: { events: 0, more: false, seconds: 0 } };
+  }
+  const now = Date.now();
+  return places
+    ? await readSlicesLag(provider, streams, places, now)
+    : { position, lag: await readLag(provider, streams, position, now) };
+}
+
+/** Who works on a bookmark, or how many work on its slices. */
+function ownerOf(
+  { bookmark, places }: Row,
+  owners: Map<string, string>,
+): string | undefined {
+  if (!places) return owners.get(bookmark);
+  const all = new Set(
+    allSlices.flatMap((slice) =>
+      owners.get(sliceBookmark(bookmark, slice)) ?? []
+    ),
+  );
+  return all.size > 1 ? `${all.size} processes` : [...all][0];
 }
 
 /** The processes that own bookmarks, as their machines know them. */

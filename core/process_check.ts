@@ -51,6 +51,12 @@ export function checkProcess(
     }
   }
   for (const timer of timers) checkName("timers", timer);
+  if ("shards" in options) {
+    throw invalid(
+      "shards",
+      `Cannot share out process manager "${name}" with shards: its timers have one owner; leave them out`,
+    );
+  }
   const { onFailure = "pause" } = options;
   if (onFailure === "pause" || onFailure === "park") return;
   throw invalid(

@@ -2,6 +2,7 @@ import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HandlerChange } from "./handler_condition.ts";
+import { checkProcess } from "./process_check.ts";
 import { ShardedHandler } from "./sharded_handler.ts";
 import { TestProcesses } from "./sharded_processes.ts";
 import { sliceBookmark, sliceOf } from "./slices.ts";
@@ -393,6 +394,18 @@ test("a batch has the events of one slice", async () => {
   for (const batch of batches) {
     assert.equal(new Set(batch.map(slice)).size, 1);
   }
+});
+
+test("a process manager is not shared out", () => {
+  const source = { stream: "a", provider: createProvider() };
+  assert.throws(
+    () =>
+      checkProcess({
+        ...{ name: "p", streams: [source as any], commands: {} },
+        ...{ shards: 2 },
+      }),
+    (error: any) => error.field === "shards" && /timers/.test(error.message),
+  );
 });
 
 test("options that cannot be combined are refused, and say why", () => {

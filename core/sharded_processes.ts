@@ -59,6 +59,7 @@ export class TestProcesses {
       handler: undefined as any,
       crash: () => void (isCrashed = true),
       freeze: () => {
+        if (isFrozen) return;
         isFrozen = true;
         frozen = Promise.withResolvers<void>();
       },

@@ -6,6 +6,8 @@ import type { Provider } from "./provider.ts";
 import type { Records } from "./records.ts";
 import { allSlices, sliceBookmark, SLICES } from "./slices.ts";
 
+const MOST_TRIES = 5;
+
 /** Whether a handler keeps its place in slices, for good. */
 export async function isKeptInSlices(
   records: Records,
@@ -41,7 +43,8 @@ export async function keepInSlices(
     tailStream,
     alwaysTailStream: false,
   });
-  while (!await isKeptInSlices(records, handler)) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    if (await isKeptInSlices(records, handler)) return;
     const place = await whole.beginning();
     const moved = await Promise.all(allSlices.map(async (slice) => {
       const bookmark = sliceBookmark(handler, slice);
@@ -53,6 +56,12 @@ export async function keepInSlices(
     if (moved.includes(false)) continue;
     const key = slicedKey(handler);
     const value = { bookmark: handler, slices: SLICES };
-    await records.put(BOOKMARK_RECORD, key, value, { revision: 0 });
+    const options = { revision: 0 };
+    if (await records.put(BOOKMARK_RECORD, key, value, options)) return;
   }
+  throw new StoreError(
+    "BOOKMARK_MOVED",
+    `Cannot keep the place of handler "${handler}" in slices: others keep moving the bookmarks of its slices; stop all but one of its processes and start again`,
+    { bookmark: handler },
+  );
 }

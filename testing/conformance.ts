@@ -31,6 +31,7 @@ import { reservationCases } from "./cases/reservations.ts";
 import { requirementCases } from "./cases/requirements.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
+import { shardCases } from "./cases/shards.ts";
 import { snapshotCases } from "./cases/snapshots.ts";
 import { transactCases } from "./cases/transact.ts";
 import { transactIsolationCases } from "./cases/transact_isolation.ts";
@@ -98,6 +99,7 @@ const everyCase: readonly Case[] = [
   ...parkedEventCases,
   ...processCases,
   ...rebuildCases,
+  ...shardCases,
   ...catalogCases,
   ...capabilityCases,
 ];

@@ -374,3 +374,32 @@ test("help lists the commands, and the options of each", async (t) => {
   }
   assert.equal((await run([])).code, 2);
 });
+
+test("handlers shows one line for all slices of a handler with shards", async (t) => {
+  const { provider, json, close } = await setUp(t);
+  const make = (shards?: number) => {
+    const handler = createHandler<{ accounts: { type: "Opened" } }>({
+      bookmark: "shared",
+      streams: ["accounts"],
+      provider,
+      ...shards !== undefined && { shards },
+    });
+    handler.handle("accounts", "Opened", () => {});
+    return handler;
+  };
+  await make().runOnce();
+  const handler = make(8);
+  handler.start();
+  while ((await handler.status()).shards!.slices.length < 64) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await handler.stop();
+  const [found, ...others] = await json(["handlers"]);
+  assert.deepEqual(others, []);
+  assert.equal(found.bookmark, "shared");
+  assert.equal(found.behind.of, "all streams");
+  const [parked] = [await json(["parked"])];
+  assert.deepEqual(parked, []);
+  assert.equal((await json(["verify"])).some(({ problem }) => problem), false);
+  await close();
+});

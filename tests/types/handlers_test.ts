@@ -4,6 +4,7 @@ import {
   createDomain,
   createHandler,
   type EventMeta,
+  type HandlerShards,
   type ParkedAggregate,
 } from "evtstore";
 import {
@@ -121,6 +122,19 @@ test("a batch tells the events of its streams apart", () => {
   }, { size: 100 });
   // @ts-expect-error size is a number
   (() => handler.handleBatch(() => {}, { size: "many" }));
+});
+
+test("how a handler is shared out is typed", () => {
+  const handler = createDomainHandler("model", ["users"], { shards: 8 });
+  // Never called: a type is all that is asked for.
+  async function _use() {
+    const { shards } = await handler.status();
+    expectType<Equal<typeof shards, HandlerShards | undefined>>();
+    // @ts-expect-error a handler without shards has no slices
+    shards.slices.length;
+  }
+  // @ts-expect-error shards is a number
+  (() => createDomainHandler("model", ["users"], { shards: "all" }));
 });
 
 test("what is parked of a handler is typed", () => {

@@ -1,0 +1,352 @@
+import type { Case } from "../case.ts";
+import { expect, expectRefusal, expectSame, isStoreError } from "../expect.ts";
+import { record } from "../recorder.ts";
+import { SharedWork } from "../shards.ts";
+import type { Subject } from "../subject.ts";
+import { createGate, eventually } from "../time.ts";
+
+/** A handler that is shared out over processes by slices. */
+export const shardCases: readonly Case[] = [
+  {
+    name: "shards: every event is handled once, those of an aggregate in order",
+    guarantee: 4,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(30);
+      await work.append(ids);
+      await work.append(ids);
+      await subject.log(work.stream, 60);
+      const handler = work.handler();
+      expectSame(await handler.runOnce(), 60, "what runOnce returns");
+      work.expectAllInOrder();
+      handler.start();
+      await work.append(ids);
+      await work.untilHandled(90);
+      work.expectAllInOrder();
+      const { state, shards, lag } = await eventually(
+        () => handler.status(),
+        ({ state }) => state === "idle",
+        subject.patience,
+      );
+      expectSame(state, "idle", "the state when all is handled");
+      expectSame(shards?.count, 8, "the shards");
+      expectSame(shards?.slices.length, 64, "how many slices it works on");
+      expectSame(lag.events, 0, "how far it is behind");
+    },
+  },
+  {
+    name: "shards: an aggregate that is slow holds up its own slice alone",
+    guarantee: 4,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(40);
+      const [slow] = ids as [string];
+      const gate = createGate();
+      subject.cleanUp(gate.open);
+      const handler = work.handler({
+        onEvent: (_number, _event, id) => id === slow ? gate.opened : undefined,
+      });
+      handler.start();
+      await work.append(ids);
+      await work.append(ids);
+      const others = ids.filter((id) =>
+        work.sliceOf(id) !== work.sliceOf(slow)
+      );
+      await work.untilHandled(others.length * 2);
+      for (const id of others) {
+        expectSame(work.seen(id), [1, 2], "what was handled of the others");
+      }
+      expectSame(work.seen(slow), [], "what was handled of the slow one");
+      gate.open();
+      await work.untilHandled(80);
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name: "shards: an event that fails holds up its own slice alone",
+    guarantee: 7,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(40);
+      const [failing] = ids as [string];
+      let isBroken = true;
+      const handler = work.handler({
+        retry: { minMs: 20, maxMs: 100 },
+        onEvent(_number, _event, id) {
+          if (isBroken && id === failing) throw new Error("bad event");
+        },
+      });
+      handler.start();
+      await work.append(ids);
+      await work.append(ids);
+      const others = ids.filter((id) =>
+        work.sliceOf(id) !== work.sliceOf(failing)
+      );
+      await work.untilHandled(others.length * 2);
+      const status = await eventually(
+        () => handler.status(),
+        ({ state }) => state === "retrying",
+        subject.patience,
+      );
+      expectSame(status.state, "retrying", "the state");
+      expectSame(
+        status.lag.events,
+        (40 - others.length) * 2,
+        "how many events it is behind",
+      );
+      isBroken = false;
+      await work.untilHandled(80);
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name:
+      "shards: processes share the slices, and one that stops hands them on",
+    guarantee: 6,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(30);
+      const first = work.handler();
+      const second = work.handler({ provider: await subject.another() });
+      first.start();
+      await work.append(ids);
+      await work.untilHandled(30);
+      second.start();
+      const slices = await untilShared(subject, second, 32);
+      expectSame(slices, 32, "how many slices the second one gets");
+      await work.append(ids);
+      await work.untilHandled(60);
+      const by = new Set(work.handled.slice(30).map(({ by }) => by));
+      expectSame([...by].sort(), [0, 1], "which of them have worked");
+      await first.stop();
+      await work.append(ids);
+      await work.untilHandled(90);
+      work.expectAllInOrder();
+      expectSame(
+        await untilShared(subject, second, 64),
+        64,
+        "how many slices the last one has",
+      );
+    },
+  },
+  {
+    name: "shards: another number of them goes on where the last one stood",
+    guarantee: 3,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(20);
+      for (const shards of [4, 64, 1, 7]) {
+        const handler = work.handler({ shards });
+        handler.start();
+        await work.append(ids);
+        await work.untilHandled(work.versions.get(ids[0]!)! * 20);
+        await handler.stop();
+      }
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name: "shards: they go on where a handler without them stood, and end it",
+    guarantee: 3,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(20);
+      await work.append(ids);
+      const before = work.unshared();
+      before.start();
+      await work.untilHandled(20);
+      const after = work.handler({ provider: await subject.another() });
+      after.start();
+      await work.append(ids);
+      await work.untilHandled(40);
+      const { state } = await eventually(
+        () => before.status(),
+        ({ state }) => state === "retired",
+        subject.patience,
+      );
+      expectSame(state, "retired", "the state of the one without shards");
+      await work.append(ids);
+      await work.untilHandled(60);
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name: "shards: a handler without them is refused once there were some",
+    guarantee: 3,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(20);
+      await work.append(ids);
+      await subject.log(work.stream, 20);
+      await work.handler().runOnce();
+      await work.append(ids);
+      await subject.log(work.stream, 40);
+      await expectRefusal(
+        work.unshared().runOnce(),
+        isStoreError("HANDLER_SHARDED"),
+        "a handler without shards to be refused with HANDLER_SHARDED",
+      );
+      await expectRefusal(
+        work.unshared({ version: 2 }).runOnce(),
+        isStoreError("HANDLER_SHARDED"),
+        "a rebuild without shards to be refused with HANDLER_SHARDED",
+      );
+      await work.handler({ shards: 1 }).runOnce();
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name: "shards: tailStream begins all of them at the end",
+    guarantee: 3,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(20);
+      await work.append(ids);
+      await subject.log(work.stream, 20);
+      expectSame(
+        await work.handler({ tailStream: true }).runOnce(),
+        0,
+        "what the first runOnce returns",
+      );
+      await work.append(ids);
+      await subject.log(work.stream, 40);
+      await work.handler({ tailStream: true }).runOnce();
+      expectSame(
+        work.handled.map(({ version }) => version),
+        ids.map(() => 2),
+        "what was handled",
+      );
+    },
+  },
+  {
+    name: "shards: what fails is parked, and replayed in any process",
+    guarantee: 7,
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(20);
+      const [failing] = ids as [string];
+      let isBroken = true;
+      await work.append(ids);
+      await work.append(ids);
+      await subject.log(work.stream, 40);
+      const options = {
+        onFailure: "park",
+        retry: { times: 0 },
+        onEvent(_number: unknown, _event: unknown, id: string) {
+          if (isBroken && id === failing) throw new Error("bad event");
+        },
+      } as const;
+      const handler = work.handler(options);
+      await handler.runOnce();
+      expectSame(
+        (await handler.parked()).map((one) => [
+          ...[one.aggregateId, one.version, one.lastVersion],
+        ]),
+        [[failing, 1, 2]],
+        "what is parked",
+      );
+      expectSame(work.handled.length, 38, "how many were handled");
+      isBroken = false;
+      const elsewhere = work.handler({
+        ...options,
+        provider: await subject.another(),
+      });
+      expectSame(
+        await elsewhere.replay({ aggregateId: failing }),
+        2,
+        "what replay returns",
+      );
+      expectSame(await handler.parked(), [], "what is parked then");
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name: "shards: handled() waits for an aggregate in whichever process",
+    needs: ["records"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(10);
+      const first = work.handler();
+      first.start();
+      const elsewhere = work.handler({ provider: await subject.another() });
+      await work.append(ids);
+      const timeout = subject.patience * 4;
+      for (const id of ids) {
+        await first.handled(work.stream, id, 1, { timeout });
+        await elsewhere.handled(work.stream, id, 1, { timeout });
+      }
+      work.expectAllInOrder();
+    },
+  },
+  {
+    name: "shards: each slice is handled exactly once in its transactions",
+    guarantee: 5,
+    needs: ["records", "transact"],
+    async run(subject) {
+      const work = new SharedWork(subject);
+      const ids = work.ids(12);
+      await work.append(ids);
+      await work.append(ids);
+      await subject.log(work.stream, 24);
+      const key = subject.unique("key");
+      let fails = 3;
+      const handler = work.handler({
+        transactional: true,
+        async onEvent(number, _event, id, tx) {
+          await subject.scratch.write(tx, `${key}-${id}`, String(number));
+          if (number === 2 && fails-- > 0) throw new Error("rolls back");
+        },
+      });
+      for (let tries = 0; tries < 5; tries++) {
+        await handler.runOnce().catch(() => {});
+      }
+      for (const id of ids) {
+        expectSame(
+          await subject.scratch.read(`${key}-${id}`),
+          "2",
+          "what the last transaction of an aggregate has written",
+        );
+      }
+      expectSame((await handler.status()).lag.events, 0, "what is left");
+    },
+  },
+  {
+    name: "shards: without records they are refused when the handler is made",
+    without: "records",
+    run(subject) {
+      let error: unknown;
+      try {
+        record(subject, { streams: subject.unique("stream"), shards: 2 });
+      } catch (caught) {
+        error = caught;
+      }
+      expect(
+        isStoreError("NOT_SUPPORTED")(error),
+        "Expected a handler with shards to be refused with NOT_SUPPORTED",
+      );
+      return Promise.resolve();
+    },
+  },
+];
+
+/** Waits until a handler has so many slices. */
+async function untilShared(
+  subject: Subject,
+  handler: { status(): Promise<any> },
+  count: number,
+): Promise<number> {
+  return await eventually(
+    async () => (await handler.status()).shards.slices.length as number,
+    (slices) => slices === count,
+    subject.patience * 4,
+  );
+}
