@@ -52,7 +52,7 @@ export type Figures = {
   repeated: number;
   /** Events that nobody handled. */
   missed: number;
-  /** Events handled for the first time before an earlier one of their slice. */
+  /** Events first handled before an earlier one of their aggregate. */
   disordered: number;
 };
 
@@ -164,13 +164,13 @@ function disordered(
   { appended, handled }: Trace,
   first: Map<number, Handled>,
 ): number {
-  const reached = new Map<number, number>();
+  const reached = new Map<string, number>();
   let count = 0;
   for (const one of handled) {
     if (first.get(one.event) !== one) continue;
-    const { slice } = appended[one.event]!;
-    if (one.event < (reached.get(slice) ?? -1)) count++;
-    else reached.set(slice, one.event);
+    const { aggregate } = appended[one.event]!;
+    if (one.event < (reached.get(aggregate) ?? -1)) count++;
+    else reached.set(aggregate, one.event);
   }
   return count;
 }

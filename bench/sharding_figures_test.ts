@@ -56,7 +56,7 @@ test("figuresOf() measures a take-over to the first event of another process", (
   assert.deepEqual(figuresOf({ ...trace, ended: [] }).takeOvers, []);
 });
 
-test("figuresOf() notices what comes before an earlier event of its slice", () => {
+test("figuresOf() notices what comes before an earlier event of its aggregate", () => {
   const [one, two, , four, three] = trace.handled;
   const early = { ...three!, at: 50 };
   const handled = [early, one!, two!, four!];

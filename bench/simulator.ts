@@ -129,12 +129,13 @@ class Simulation {
     { clock }: Machine,
     handle: (position: number) => Promise<void>,
   ): ShardedHandler {
-    const { checkpoint, shards } = this.#plan;
+    const { checkpoint, shards, concurrency } = this.#plan;
     const handler = new ShardedHandler({
       bookmark: "simulated",
       streams: [STREAM],
       provider,
       shards,
+      concurrency,
       checkpoint: { ms: checkpoint },
     }, clock);
     handler.subscribe(

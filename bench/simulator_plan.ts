@@ -6,6 +6,8 @@ export type Plan = {
   processes: number;
   /** Into how many shards the handler is divided. */
   shards: number;
+  /** How many events of a slice are handled at once, of several aggregates. */
+  concurrency: number;
   /** For how long events come, in seconds. */
   seconds: number;
   /** How many come in a second, each after a time of its own. */
@@ -47,6 +49,7 @@ export const DEFAULT_PLAN: Plan = {
   seed: 1,
   processes: 4,
   shards: 16,
+  concurrency: 1,
   seconds: 60,
   eventsPerSecond: 500,
   backlog: 0,
