@@ -21,6 +21,7 @@ import { parkingFaults } from "./faults/parking.ts";
 import { processFaults } from "./faults/processes.ts";
 import { readingFaults } from "./faults/reading.ts";
 import { recordFaults } from "./faults/records.ts";
+import { shardFaults } from "./faults/shards.ts";
 import { snapshotFaults } from "./faults/snapshots.ts";
 import { transactionFaults } from "./faults/transactions.ts";
 import { versionFaults } from "./faults/versions.ts";
@@ -39,6 +40,7 @@ const faults = [
   ...parkingFaults,
   ...versionFaults,
   ...processFaults,
+  ...shardFaults,
   ...transactionFaults,
   ...watchFaults,
 ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FaultDatabase } from "./databases.ts";
+import { type FaultDatabase, findFaultDatabases } from "./databases.ts";
 import { isLong, testEach } from "./each.ts";
 import { withSeed } from "./random.ts";
 import { countShared } from "./shard_counts.ts";
@@ -44,3 +44,30 @@ await testEach(
   },
   isMeant,
 );
+
+if (isLong) {
+  const databases = (await findFaultDatabases()).filter(isMeant);
+  for (const database of databases) {
+    test(`${database.name}: processes that share a handler, measured`, async () => {
+      for (const work of ["2 ms waited", "1 ms of the processor"]) {
+        const option = work.endsWith("waited") ? { sleepMs: 2 } : { busyMs: 1 };
+        for (const [shards, processes] of [[0, 1], [64, 1], [64, 2], [64, 4]]) {
+          const events = shards === 0 ? 2000 : 10_000;
+          const row = await measureShards(database, processes!, events, {
+            ...{ shards: shards!, ...option },
+          });
+          const { perSecond, slices, missed, unordered, repeated } = row;
+          console.log(
+            [
+              ...[database.name, work, `${shards} shards`],
+              ...[`${processes} processes`, `${perSecond}/s`],
+              ...[`slices ${slices.join(" ")}`, `missed ${missed}`],
+              ...[`unordered ${unordered}`, `repeated ${repeated}`],
+            ].join(" | "),
+          );
+          assert.deepEqual({ missed, unordered }, { missed: 0, unordered: 0 });
+        }
+      }
+    });
+  }
+}
