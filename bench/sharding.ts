@@ -32,9 +32,9 @@ type Asked = {
 };
 
 const asked: Asked[] = [
-  { name: "PostgreSQL by pg", ms: 10, connections: 4 },
-  { name: "MongoDB", ms: 100, connections: 4 },
-  { name: "NATS", ms: 10, connections: 4 },
+  { name: "PostgreSQL by pg", ms: 40, connections: 4 },
+  { name: "MongoDB", ms: 100, connections: 2 },
+  { name: "NATS", ms: 40, connections: 4 },
 ];
 
 /** A figure that is told of, and how it is written. */
