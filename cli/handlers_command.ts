@@ -1,6 +1,7 @@
 import type { HandlerControls } from "../core/handler_options.ts";
 import { type HandlerLag, readLag } from "../core/handler_status.ts";
-import { MEMBER, OWNER } from "../core/membership.ts";
+import { OWNER } from "../core/membership.ts";
+import { MEMBER } from "../core/heartbeat.ts";
 import { listAll } from "../core/records.ts";
 import { allSlices, sliceBookmark, toSlice } from "../core/slices.ts";
 import { readSlicesLag } from "../core/slices_status.ts";

@@ -1,4 +1,5 @@
 import { type Clock, sleepUnless } from "./clock.ts";
+import { Heartbeat, MEMBER } from "./heartbeat.ts";
 import { type HandlerOwner, Lease } from "./lease.ts";
 import { LeaseQueues } from "./lease_queues.ts";
 import type { Provider } from "./provider.ts";
@@ -8,8 +9,6 @@ import { type Share, SharedHandlers } from "./share_out.ts";
 import { ObservedMembers } from "./observed_members.ts";
 import { processName } from "./process_name.ts";
 
-/** Records of the processes that handle events; the key is the process. */
-export const MEMBER = "evtstore.member";
 /** Records of who handles what; the key is the bookmark. */
 export const OWNER = "evtstore.owner";
 
@@ -17,8 +16,6 @@ export const OWNER = "evtstore.owner";
 const HEARTBEAT_MS = 2000;
 /** How often it looks at the others while it waits for one of them. */
 const LOOK_MS = 1000;
-/** How long its own last heartbeat counts: less, so that it stops first. */
-const FRESH_MS = 4000;
 /** After so many failures in a row one is reported again. */
 const REPORT_EVERY = 10;
 
@@ -53,12 +50,10 @@ export function membershipOf(
  * that the fencing token.
  */
 export class Membership {
-  #id: string;
   #records: Records;
   #clock: Clock;
   #leases: LeaseQueues = new LeaseQueues();
-  #revision = 0;
-  #beat: { monotonic: number; wall: number } | undefined;
+  #heartbeat: Heartbeat;
   #members: ObservedMembers;
   #shown = "";
   #failures = 0;
@@ -73,17 +68,13 @@ export class Membership {
   constructor(records: Records, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
-    this.#id = newId(clock);
+    this.#heartbeat = new Heartbeat(records, clock);
     this.#members = new ObservedMembers(clock);
   }
 
-  /**
-   * The key of this process in the store: another one each time that it joins.
-   * An observer must never see one revision of one key twice, or it would take
-   * two lives for a standstill.
-   */
+  /** The key of this process in the store. */
   get id(): string {
-    return this.#id;
+    return this.#heartbeat.id;
   }
 
   /**
@@ -104,7 +95,7 @@ export class Membership {
     share?: Share,
   ): Lease {
     const giver = {
-      isFresh: () => this.#age() < FRESH_MS,
+      isFresh: () => this.#heartbeat.isFresh,
       release: (one: Lease) => this.#release(one),
       giveWay: (one: Lease) => this.#giveWay(one),
     };
@@ -141,7 +132,7 @@ export class Membership {
   }
 
   async #turn(): Promise<void> {
-    const due = this.#age() >= HEARTBEAT_MS ||
+    const due = this.#heartbeat.age() >= HEARTBEAT_MS ||
       this.#shown !== this.#toShow();
     if (due) await this.#showLife();
     if (due || this.#leases.heads().some(({ owned }) => !owned)) {
@@ -151,26 +142,11 @@ export class Membership {
 
   /** Raises the revision of the record that others watch. */
   async #showLife(): Promise<void> {
-    const beat = {
-      monotonic: this.#clock.monotonic(),
-      wall: this.#clock.now(),
-    };
     const shown = this.#toShow();
     const value = { process: processName(), ...JSON.parse(shown) };
-    const put = (revision: number) =>
-      this.#records.put(MEMBER, this.id, value, { revision });
-    if (!await put(this.#revision)) {
-      // An answer was lost, or this process was taken for dead and forgotten.
-      const current = await this.#records.get(MEMBER, this.id);
-      if (current) this.#revision = current.revision;
-      else this.#beginAnew();
-      if (!await put(this.#revision)) return;
-    }
-    this.#revision++;
+    const suspend = () => this.#suspend();
+    if (!await this.#heartbeat.show(value, suspend)) return;
     this.#shown = shown;
-    // Others may have taken over meanwhile.
-    if (this.#age() >= FRESH_MS) this.#suspend();
-    this.#beat = beat;
   }
 
   /** What this process asks of the others, and shares with them. */
@@ -181,12 +157,6 @@ export class Membership {
       ...wants.length > 0 && { wants },
       ...Object.keys(shares).length > 0 && { shares },
     });
-  }
-
-  #beginAnew(): void {
-    this.#id = newId(this.#clock);
-    this.#revision = 0;
-    this.#suspend();
   }
 
   #suspend(): void {
@@ -269,7 +239,7 @@ export class Membership {
   }
 
   async #take(lease: Lease, revision: number): Promise<void> {
-    if (this.#age() >= HEARTBEAT_MS) await this.#showLife();
+    if (this.#heartbeat.age() >= HEARTBEAT_MS) await this.#showLife();
     const value = { member: this.id };
     const options = { revision };
     if (!await this.#records.put(OWNER, lease.bookmark, value, options)) return;
@@ -310,32 +280,15 @@ export class Membership {
   }
 
   async #leave(): Promise<void> {
-    const { id } = this;
-    const revision = this.#revision;
-    this.#beginAnew();
-    this.#beat = undefined;
+    this.#suspend();
     this.#members.clear();
-    try {
-      await this.#records.remove(MEMBER, id, { revision });
-    } catch {
-      // Whoever is left removes it, as that of a dead one.
-    }
+    await this.#heartbeat.end();
   }
 
   async #forgetTheDead(now: number): Promise<void> {
     for (const { id, revision } of this.#members.longDead(now)) {
       if (id !== this.id) await this.#records.remove(MEMBER, id, { revision });
     }
-  }
-
-  /** The greater of both: a monotonic clock can stand while a machine sleeps. */
-  #age(): number {
-    const beat = this.#beat;
-    if (!beat) return Infinity;
-    return Math.max(
-      this.#clock.monotonic() - beat.monotonic,
-      this.#clock.now() - beat.wall,
-    );
   }
 
   #owner(id: string): HandlerOwner {
@@ -348,10 +301,4 @@ export class Membership {
   #report(error: unknown): void {
     this.#leases.heads()[0]?.report(error);
   }
-}
-
-function newId(clock: Clock): string {
-  const digits = () =>
-    Math.floor(clock.random() * 2 ** 32).toString(16).padStart(8, "0");
-  return digits() + digits() + digits() + digits();
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { HandlerChange } from "./handler_condition.ts";
 import { checkProcess } from "./process_check.ts";
 import { ShardedHandler } from "./sharded_handler.ts";
-import { TestProcesses } from "./sharded_processes.ts";
+import { TestProcesses } from "../tests/shards/processes.ts";
 import { sliceBookmark, sliceOf } from "./slices.ts";
 
 const ids = Array.from({ length: 200 }, (_, index) => `id${index}`);
@@ -20,6 +20,10 @@ test("one process handles the events of all slices", async () => {
   assert.deepEqual(world.violations(), []);
   // One reading for all slices: a page, and the end of the log.
   assert.ok(one.reads <= 4, String(one.reads));
+  for (const id of ids) await world.append(id);
+  assert.equal(await one.handler.runOnce(), 200);
+  assert.equal(await one.handler.runOnce(), 0);
+  assert.deepEqual(world.violations(), []);
 });
 
 test("a started process handles what is there and what comes", async () => {
@@ -119,6 +123,75 @@ test("an event that hangs holds up its slice alone", async () => {
   await world.pass(100);
   assert.deepEqual(world.violations(), []);
   await one.handler.stop();
+});
+
+test("what waits behind an event that hangs does not hold up who is idle", async () => {
+  const world = new TestProcesses({ shards: 4 });
+  let finish = () => {};
+  const hanging = new Promise<void>((resolve) => finish = resolve);
+  const stuck = ids[0]!;
+  const free = ids.find((id) => slice(id) !== slice(stuck))!;
+  const one = world.open({}, (id) => id === stuck ? hanging : undefined);
+  one.handler.start();
+  await world.pass(1000);
+  await world.append(stuck, 12_000);
+  await world.pass(1000);
+  // Everybody but one has nothing to do, and asks for nothing.
+  await world.append(free);
+  await world.pass(1000);
+  assert.deepEqual(world.seen, [`${free}:1`]);
+  finish();
+  await world.pass(1000);
+  assert.deepEqual(world.violations(), []);
+  await one.handler.stop();
+});
+
+test("what comes for the slices of others does not wait here", async () => {
+  const world = new TestProcesses({ shards: 64 });
+  const [one, two] = [world.open(), world.open()];
+  one.handler.start();
+  await world.pass(2000);
+  two.handler.start();
+  await world.pass(5000);
+  const theirs = await world.slicesOf(two);
+  const [far] = ids.filter((id) => theirs.includes(slice(id)));
+  const [near] = ids.filter((id) => !theirs.includes(slice(id)));
+  await world.append(far!, 12_000);
+  await world.append(near!);
+  // Not even for the moment in which nobody takes what waits.
+  await world.clock.advance(0);
+  await world.clock.advance(0);
+  await world.clock.advance(0);
+  assert.deepEqual(one.seen, [`${near}:1`]);
+  await world.pass(3000);
+  assert.deepEqual(world.violations(), []);
+  await one.handler.stop();
+  await two.handler.stop();
+});
+
+test("who stops hands on all but the slice whose event it waits for", async () => {
+  const world = new TestProcesses({ shards: 64 });
+  let finish = () => {};
+  const hanging = new Promise<void>((resolve) => finish = resolve);
+  const stuck = ids[0]!;
+  const callback = (id: string) => id === stuck ? hanging : undefined;
+  const one = world.open({}, callback);
+  one.handler.start();
+  await world.pass(1000);
+  await world.append(stuck);
+  await world.pass(100);
+  const two = world.open({}, callback);
+  two.handler.start();
+  await world.pass(1000);
+  const stopping = one.handler.stop();
+  await world.pass(4000);
+  assert.equal((await world.slicesOf(two)).length, 63);
+  finish();
+  await stopping;
+  await world.pass(3000);
+  assert.equal((await world.slicesOf(two)).length, 64);
+  assert.deepEqual(world.violations(), []);
+  await two.handler.stop();
 });
 
 test("an event that fails holds up its slice alone, and is told of", async () => {

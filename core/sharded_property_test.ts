@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type TestProcess, TestProcesses } from "./sharded_processes.ts";
+import { type TestProcess, TestProcesses } from "../tests/shards/processes.ts";
 
 const ids = Array.from({ length: 30 }, (_, index) => `id${index}`);
 

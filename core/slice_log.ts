@@ -54,7 +54,6 @@ export class SliceLog {
   #isAtEnd = false;
   #news = 0;
   #growing: Promise<void> | undefined;
-  #starving = 0;
   #room: AbortController = new AbortController();
   #idle: AbortController = new AbortController();
 
@@ -94,12 +93,7 @@ export class SliceLog {
         continue;
       }
       if (queue.size > 0 || this.#isAtEnd) return queue.next(most, this.#head);
-      this.#starving++;
-      try {
-        await this.#grow();
-      } finally {
-        this.#starving--;
-      }
+      await this.#grow();
     }
   }
 
@@ -289,14 +283,15 @@ export class SliceLog {
   }
 
   /**
-   * Waits while too much waits. If some have nothing to do because of that, the
-   * one with most is to read for itself.
+   * Waits while too much waits. If nobody takes any of it, and others have
+   * nothing, the one with most is to read for itself.
    */
   async #waitForRoom(): Promise<void> {
     while (this.#waiting() >= MOST_WAITING) {
       const room = this.#room = new AbortController();
       await this.#clock.sleep(PATIENCE_MS, room.signal);
-      if (room.signal.aborted || this.#starving === 0) continue;
+      const isIdle = this.#queues.some(({ size }) => size === 0);
+      if (room.signal.aborted || !isIdle) continue;
       const sizes = this.#queues.map(({ size }) => size);
       this.leave(sizes.indexOf(Math.max(...sizes)));
     }

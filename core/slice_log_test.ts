@@ -150,6 +150,65 @@ test("who joins at the end misses nothing that comes while both look", async () 
   }
 });
 
+test("who joins at the end gets nothing that it has had, of a read that was on its way", async () => {
+  let held: Promise<void> | undefined;
+  const { append, readAll, log, clock } = setUp((read) => async (position) => {
+    const page = await read(position);
+    const waiting = held;
+    held = undefined;
+    await waiting;
+    return page;
+  });
+  const [other, mine] = [idIn(0), idIn(1)];
+  await append(other, 4100);
+  const { from } = await readAll(0, 0);
+  log.expectMore();
+  const gate = Promise.withResolvers<void>();
+  held = gate.promise;
+  // It was sent before the event, and is answered after it.
+  const reading = log.read(0, from);
+  await clock.settle();
+  const [last] = (await append(mine)) as [StoreEvent<any>];
+  const joining = readAll(1, last.position);
+  await clock.settle();
+  gate.resolve();
+  await reading;
+  const joined = await joining;
+  log.expectMore();
+  const later = await readAll(1, joined.from);
+  assert.deepEqual(names([...joined.found, ...later.found]), []);
+});
+
+test("a page that comes when all have left is nobody's", async () => {
+  let held: Promise<void> | undefined;
+  const { append, readAll, log, clock } = setUp((read) => async (position) => {
+    const page = await read(position);
+    const waiting = held;
+    held = undefined;
+    await waiting;
+    return page;
+  });
+  const [other, mine] = [idIn(0), idIn(1)];
+  await append(mine, 3);
+  const [last] = (await append(mine)) as [StoreEvent<any>];
+  const gate = Promise.withResolvers<void>();
+  held = gate.promise;
+  const reading = log.read(0, 0);
+  await clock.settle();
+  log.leave(0);
+  // Another one begins elsewhere, and has had what is on its way.
+  const joining = readAll(1, last.position);
+  await clock.settle();
+  gate.resolve();
+  const { found, from } = await joining;
+  assert.deepEqual(names(found), []);
+  await append(mine);
+  await append(other);
+  log.expectMore();
+  assert.deepEqual(names((await readAll(1, from)).found), [`${mine}:5`]);
+  assert.deepEqual(names(await reading), [`${other}:1`]);
+});
+
 test("a slice that takes nothing holds up the others only for a moment", async () => {
   const { log, append, readAll, clock } = setUp();
   const [stuck, fast] = [idIn(0), idIn(1)];

@@ -1,10 +1,13 @@
 import { createProvider } from "evtstore/provider/memory";
-import type { Clock } from "./clock.ts";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
-import { FakeClock } from "./fake_clock.ts";
-import type { AnyHandler } from "./make_handler.ts";
-import type { Provider } from "./provider.ts";
-import { ShardedHandler } from "./sharded_handler.ts";
+import type { Clock } from "../../core/clock.ts";
+import {
+  EventHandler,
+  type EventHandlerOptions,
+} from "../../core/event_handler.ts";
+import { FakeClock } from "../../core/fake_clock.ts";
+import type { AnyHandler } from "../../core/make_handler.ts";
+import type { Provider } from "../../core/provider.ts";
+import { ShardedHandler } from "../../core/sharded_handler.ts";
 
 /** A process of a test, which can crash: nothing that it asks is answered. */
 export type TestProcess = {

@@ -1,0 +1,81 @@
+import { createProvider } from "evtstore/provider/memory";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { StoreEvent } from "./event.ts";
+import type { Provider } from "./provider.ts";
+import { allSlices, sliceOf } from "./slices.ts";
+import { readSlicesLag } from "./slices_status.ts";
+
+/** A log in memory; an id of each slice; how often it is read. */
+async function setUp(count: number) {
+  const shared = createProvider();
+  const ids = allSlices.map((slice) => {
+    for (let index = 0;; index++) {
+      const aggregateId = `id${index}`;
+      if (sliceOf({ stream: "a", aggregateId }) === slice) return aggregateId;
+    }
+  });
+  const stored: StoreEvent<any>[] = [];
+  for (let round = 0; round < count; round++) {
+    for (const id of ids) {
+      const version = round + 1;
+      const events = shared.createEvents("a", id, version, [{ type: "Done" }]);
+      stored.push(...await shared.append("a", id, version, events));
+    }
+  }
+  let reads = 0;
+  const provider: Provider<any> = {
+    ...shared,
+    getEventsFrom: (...args) => {
+      reads++;
+      return shared.getEventsFrom(...args);
+    },
+  };
+  const oldest = stored[0]!.timestamp.getTime();
+  const lagAt = (places: any[]) =>
+    readSlicesLag(provider, ["a"], places, oldest + 60_000);
+  return { lagAt, stored, reads: () => reads };
+}
+
+test("slices that stand at the end are behind by nothing", async () => {
+  const { lagAt, stored, reads } = await setUp(3);
+  const { position } = stored.at(-1)!;
+  assert.deepEqual(await lagAt(allSlices.map(() => position)), {
+    position,
+    lag: { events: 0, more: false, seconds: 0 },
+  });
+  assert.equal(reads(), 1);
+});
+
+test("each slice is behind by its own events, from its own place", async () => {
+  const { lagAt, stored, reads } = await setUp(3);
+  const end = stored.at(-1)!.position;
+  // Slice 5 at its first event of three, 6 before its last, 7 before all.
+  const first = stored[5]!.position;
+  const beforeLast = stored[2 * 64 + 6 - 1]!.position;
+  const places = allSlices.map(() => end);
+  places[5] = first;
+  places[6] = beforeLast;
+  places[7] = 0;
+  const { position, lag } = await lagAt(places);
+  assert.equal(lag.events, 2 + 1 + 3);
+  assert.equal(position, 0);
+  assert.ok(lag.seconds > 59 && lag.seconds <= 60, String(lag.seconds));
+  // A place is found in the page of another, if that is read first.
+  assert.ok(reads() <= 4, String(reads()));
+});
+
+test("the places of one page need one page", async () => {
+  const { lagAt, stored, reads } = await setUp(3);
+  const places = allSlices.map((slice) => stored[64 + slice]!.position);
+  places[0] = stored[0]!.position;
+  const { lag } = await lagAt(places);
+  assert.equal(lag.events, 63 + 2);
+  assert.equal(reads(), 1);
+});
+
+test("what is more than is counted is more", async () => {
+  const { lagAt } = await setUp(20);
+  const { lag } = await lagAt(allSlices.map(() => 0));
+  assert.deepEqual([lag.events, lag.more], [1000, true]);
+});
