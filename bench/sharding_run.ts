@@ -15,8 +15,8 @@ import { createAggregates } from "./simulator_load.ts";
 import type { Plan } from "./simulator_plan.ts";
 
 const WORKER = new URL("sharding_worker.ts", import.meta.url).href;
-/** The events of a commit of the backlog. */
-const COMMIT = 10;
+/** How many appends of the backlog are under way at once. */
+const AT_ONCE = 64;
 
 type Worker = { process: number; child: TaskProcess<null>; path: string };
 
@@ -83,9 +83,9 @@ class Run {
 
   async run(): Promise<{ trace: Trace; costs: Costs }> {
     const { backlog, seconds, processes, kill, stop, add } = this.#plan;
-    for (let stored = 0; stored < backlog; stored += COMMIT) {
-      this.#append(Math.min(COMMIT, backlog - stored));
-      if (stored % 640 === 0) await this.#stored();
+    for (let stored = 0; stored < backlog; stored++) {
+      this.#append();
+      if (stored % AT_ONCE === 0) await this.#stored();
     }
     await this.#stored();
     await Promise.all(
@@ -127,7 +127,7 @@ class Run {
       if (next > end) break;
       const wait = next - now();
       if (wait > 0) await sleep(wait);
-      this.#append(1);
+      this.#append();
     }
     await sleep(Math.max(0, end - now()));
   }
@@ -161,21 +161,21 @@ class Run {
   }
 
   /** Appends to an aggregate, behind what is on its way there. */
-  #append(events: number): void {
+  #append(): void {
     const aggregate = this.#draw();
-    const numbers = Array.from({ length: events }, () => this.#count++);
+    const n = this.#count++;
     const before = this.#appending.get(aggregate) ?? Promise.resolve();
     this.#appending.set(
       aggregate,
       before.then(async () => {
         const version = (this.#versions.get(aggregate) ?? 0) + 1;
-        this.#versions.set(aggregate, version + events - 1);
+        this.#versions.set(aggregate, version);
         const stored = this.#provider.createEvents(
           ...[STREAM, aggregate, version] as const,
-          numbers.map((n) => ({ type: "Happened", n })),
+          [{ type: "Happened", n }],
         );
         await this.#provider.append(STREAM, aggregate, version, stored);
-        for (const n of numbers) this.#appendedAt[n] = now();
+        this.#appendedAt[n] = now();
       }),
     );
   }
