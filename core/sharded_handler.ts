@@ -23,6 +23,7 @@ import { SliceHandlers } from "./slice_handlers.ts";
 import { sliceOf } from "./slices.ts";
 import { SlicesCondition } from "./slices_condition.ts";
 import {
+  placesOfSlices,
   type SlicesStartContext,
   startInSlices,
   startInSlicesAlone,
@@ -134,9 +135,7 @@ export class ShardedHandler implements HandlerControls {
 
   getPosition = async (): Promise<any> => {
     const provider = await this.#options.provider;
-    const places = await Promise.all(
-      this.#slices.map((one) => one.getPosition()),
-    );
+    const places = await this.#places(provider, (one) => one.getPosition());
     const { streams } = this.#options;
     const now = this.#clock.now();
     return (await readSlicesLag(provider, streams, places, now)).position;
@@ -171,12 +170,14 @@ export class ShardedHandler implements HandlerControls {
     this.#condition.observe(observer);
 
   status = async (): Promise<HandlerStatus> => {
-    const { provider, streams } = this.#options;
-    const slices = await Promise.all(this.#slices.map(async (one) => ({
+    const provider = await this.#options.provider;
+    const { streams } = this.#options;
+    const places = await this.#places(provider, (one) => one.place());
+    const slices = this.#slices.map((one, slice) => ({
       ...one.now(),
-      position: await one.place(),
-    })));
-    return await readSlicesStatus(await provider, {
+      position: places[slice],
+    }));
+    return await readSlicesStatus(provider, {
       ...{ name: this.name, streams, shards: this.#shards, slices },
       state: this.#condition.stateOf(slices.map(({ state }) => state)),
       lastError: this.#condition.failure,
@@ -243,6 +244,16 @@ export class ShardedHandler implements HandlerControls {
       defaultOnError(error, this.#options.streams.join(", "), this.name);
       return undefined;
     }
+  }
+
+  #places(
+    provider: Provider<any>,
+    placeOf: (slice: EventHandler) => Promise<any>,
+  ): Promise<any[]> {
+    return placesOfSlices(
+      this.#startOf(provider),
+      () => Promise.all(this.#slices.map(placeOf)),
+    );
   }
 
   #startOf(provider: Provider<any>): SlicesStartContext {

@@ -253,6 +253,8 @@ test("with shards it goes on where the handler without them stood", async () => 
   before.handler.start();
   await world.pass(1000);
   const after = world.open({ shards: 8 });
+  assert.equal(await after.handler.getPosition(), 200);
+  assert.equal((await after.handler.status()).lag.events, 0);
   after.handler.start();
   for (const id of ids) await world.append(id);
   await world.pass(5000);

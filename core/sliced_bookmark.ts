@@ -26,6 +26,18 @@ export function keptInSlices(handler: string): StoreError {
   );
 }
 
+/** Where all slices of a handler would begin that has none yet. */
+export async function placeOfWhole(
+  provider: Provider<any>,
+  handler: string,
+  streams: string[],
+  tailStream: boolean,
+): Promise<any> {
+  const options = { tailStream, alwaysTailStream: false };
+  return await new HandlerCursor(provider, handler, streams, options)
+    .beginning();
+}
+
 /**
  * Lets every slice begin where the handler stands that had none, and says so in
  * a record. Until it is there nobody works on a slice, so what a try before this
@@ -39,13 +51,9 @@ export async function keepInSlices(
   tailStream: boolean,
 ): Promise<void> {
   const records = provider.records!;
-  const whole = new HandlerCursor(provider, handler, streams, {
-    tailStream,
-    alwaysTailStream: false,
-  });
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     if (await isKeptInSlices(records, handler)) return;
-    const place = await whole.beginning();
+    const place = await placeOfWhole(provider, handler, streams, tailStream);
     const moved = await Promise.all(allSlices.map(async (slice) => {
       const bookmark = sliceBookmark(handler, slice);
       const from = await provider.getPosition(bookmark);

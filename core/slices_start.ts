@@ -2,7 +2,12 @@ import { type Clock, sleepUnless } from "./clock.ts";
 import { refuseRetired } from "./handler_version.ts";
 import { membershipOf } from "./membership.ts";
 import type { Provider } from "./provider.ts";
-import { isKeptInSlices, keepInSlices } from "./sliced_bookmark.ts";
+import {
+  isKeptInSlices,
+  keepInSlices,
+  placeOfWhole,
+} from "./sliced_bookmark.ts";
+import { allSlices } from "./slices.ts";
 import { VersionRecord } from "./version_record.ts";
 
 const LOOK_MS = 1000;
@@ -65,6 +70,21 @@ export async function startInSlicesAlone(
   } finally {
     await lease.release();
   }
+}
+
+/**
+ * Where each slice stands, also before the place is kept in slices.
+ *
+ * @param places Asks the slices.
+ */
+export async function placesOfSlices(
+  { provider, handler, streams, tailStream }: SlicesStartContext,
+  places: () => Promise<any[]>,
+): Promise<any[]> {
+  const { records } = provider;
+  if (records && await isKeptInSlices(records, handler)) return await places();
+  const place = await placeOfWhole(provider, handler, streams, tailStream);
+  return allSlices.map(() => place);
 }
 
 async function refuseLater(
