@@ -66,28 +66,24 @@ export async function runSharding(
     };
     say(`\n${database.name}`);
     const perSecond = how.connections * 1000 / how.ms;
+    const compared = (part: Partial<Plan>, rows: Row[]) =>
+      compare(database, { ...plan, ...part }, rows, say);
+    const withBacklog = (count: number) => ({
+      processes: count,
+      backlog: Math.ceil(perSecond * count * 12),
+      eventsPerSecond: 0,
+      seconds: 0,
+    });
     for (const count of processes) {
-      const backlog = Math.ceil(perSecond * count * 12);
-      await compare(
-        database,
-        {
-          ...plan,
-          ...{ processes: count, backlog, eventsPerSecond: 0, seconds: 0 },
-        },
-        carries,
-        say,
-      );
+      await compared(withBacklog(count), carries);
     }
-    await compare(
-      database,
-      {
-        ...plan,
-        ...{ processes: 4, eventsPerSecond: perSecond * 1.2, seconds: 28 },
-        ...{ kill: [8], add: [17], stop: [23] },
-      },
-      survives,
-      say,
-    );
+    say("\nOne of four is killed, with a backlog:");
+    await compared({ ...withBacklog(4), kill: [8] }, repeats);
+    say("\nOne of four is killed, one is started, one is stopped:");
+    await compared({
+      ...{ processes: 4, eventsPerSecond: perSecond * 1.2, seconds: 28 },
+      ...{ kill: [8], add: [17], stop: [23] },
+    }, survives);
   }
 }
 
@@ -110,6 +106,20 @@ const carries: Row[] = [
   ...wrong,
 ];
 
+const afterKill: Row = {
+  name: "all slices go on after a kill",
+  of: ({ takeOvers }) => takeOvers.find(({ killed }) => killed)?.most,
+  write: toText,
+};
+
+const handledTwice: Row = {
+  name: "handled twice",
+  of: ({ repeated }) => repeated,
+  write: (value) => value.toFixed(0),
+};
+
+const repeats: Row[] = [afterKill, handledTwice, ...wrong];
+
 const survives: Row[] = [
   {
     name: "lag, median",
@@ -118,11 +128,7 @@ const survives: Row[] = [
   },
   { name: "lag, p99", of: ({ lag }) => lag.p99, write: toText },
   { name: "lag, most", of: ({ lag }) => lag.most, write: toText },
-  {
-    name: "all slices go on after a kill",
-    of: ({ takeOvers }) => takeOvers.find(({ killed }) => killed)?.most,
-    write: toText,
-  },
+  afterKill,
   {
     name: "all slices go on after a stop",
     of: ({ takeOvers }) => takeOvers.find(({ killed }) => !killed)?.most,
@@ -133,11 +139,7 @@ const survives: Row[] = [
     of: ({ slices }) => slices[0],
     write: String,
   },
-  {
-    name: "handled twice",
-    of: ({ repeated }) => repeated,
-    write: (value) => value.toFixed(0),
-  },
+  handledTwice,
   ...wrong,
 ];
 
@@ -158,9 +160,11 @@ async function compare(
   }
   const { millisecondsPerEvent, roundTrip, commit } = costs;
   say(
-    `${plan.processes} processes; a callback took ${
-      millisecondsPerEvent.toFixed(1)
-    } ms, a round trip ${roundTrip.toFixed(1)}, a commit ${commit.toFixed(1)}:`,
+    `${plan.processes} ${
+      plan.processes === 1 ? "process" : "processes"
+    }; a callback took ${millisecondsPerEvent.toFixed(1)} ms, a round trip ${
+      roundTrip.toFixed(1)
+    }, a commit ${commit.toFixed(1)}:`,
   );
   say(`${"".padEnd(38)}  predicted (by chance)      measured   error`);
   for (const { name, of, write } of rows) {
