@@ -22,7 +22,7 @@ export type HandlerLogEvent =
   | "stopping"
   /** A handler has stopped. */
   | "stopped"
-  /** A later version of it has taken over: it works no more. */
+  /** A later version of it, or one with shards, has taken over. */
   | "retired"
   /** A handler did not stop in time. */
   | "overdue";
@@ -112,7 +112,11 @@ export class HandlerLogger {
     if (state === "standby" && owner) this.#becomeStandby(owner.process);
     if (state === "retired") {
       this.#role = this.#failing = undefined;
-      this.write("info", "retired", "has been taken over by a later version");
+      this.write(
+        "info",
+        "retired",
+        "works no more: a later version, or one with shards, has taken over",
+      );
     }
     if (state === "stopped") {
       this.#role = this.#failing = undefined;

@@ -11,7 +11,8 @@ const MOST_COUNTED = 1000;
  * What a handler does:
  *
  * - `stopped`: nothing, until it is started.
- * - `retired`: nothing any more, for a later version has taken over.
+ * - `retired`: nothing any more, for a later version has taken over, or the
+ *   same handler with `shards`.
  * - `standby`: it waits for the lease of its bookmark; see `owner`.
  * - `rebuilding`: it handles what the live version has handled; see `rebuild`.
  * - `working`: it handles events.

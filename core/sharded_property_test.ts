@@ -143,6 +143,9 @@ test("whatever happens to the processes, each aggregate is handled in order, and
         assert.deepEqual(await simulate(happenings as any, limit), []);
       },
     ),
-    { numRuns: Number(process.env.SHARDS_RUNS ?? 12), endOnFailure: true },
+    {
+      numRuns: process.env.EVTSTORE_LONG === "1" ? 200 : 12,
+      endOnFailure: true,
+    },
   );
 });
