@@ -79,7 +79,7 @@ if (values.simulate) {
 } else if (values.sharding) {
   const { processes = "1,2,4" }: { [option: string]: unknown } = values;
   await startDatabases(["postgres18", "mongodb", "nats"], { say });
-  const counts = String(processes).split(",").map(Number);
+  const counts = String(processes).split(",").map(Number).filter(Boolean);
   await runSharding(values.suite ?? "", counts, say);
 } else if (values.capacity) {
   const names = ["postgres18", "mongodb", "nats"];

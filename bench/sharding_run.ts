@@ -15,6 +15,8 @@ import { createAggregates } from "./simulator_load.ts";
 import type { Plan } from "./simulator_plan.ts";
 
 const WORKER = new URL("sharding_worker.ts", import.meta.url).href;
+/** After so many seconds without an event nobody will handle what is left. */
+const PATIENCE = 60;
 /** How many appends of the backlog are under way at once. */
 const AT_ONCE = 64;
 
@@ -214,7 +216,7 @@ class Run {
   /** Waits until everything is handled, or nothing has been for a while. */
   async #handled(): Promise<void> {
     let count = -1;
-    for (let idle = 0; idle < 15; idle++) {
+    for (let idle = 0; idle < PATIENCE; idle++) {
       const handled = this.#lines().length;
       if (new Set(this.#lines().map(({ n }) => n)).size === this.#count) break;
       if (handled !== count) idle = 0;
