@@ -47,6 +47,16 @@ export type Contender = {
    * @returns How long after the answer each was handled, in milliseconds.
    */
   latencies?(count: number): Promise<number[]>;
+  /**
+   * Appends events at a pace, while handlers handle them.
+   *
+   * @param handlers How many of them; each has a bookmark of its own.
+   */
+  keepUp?(
+    handlers: number,
+    perSecond: number,
+    seconds: number,
+  ): Promise<unknown>;
   /** Drops what it made. */
   close(): Promise<unknown>;
 };

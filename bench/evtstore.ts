@@ -77,6 +77,30 @@ export function evtstore(
       await handler.stop();
       return latencies;
     },
+    async keepUp(count, perSecond, seconds) {
+      let handled = 0;
+      const handlers = Array.from(
+        { length: count },
+        () => handlerOf(`keeps up ${runs++}`, () => handled++),
+      );
+      for (const handler of handlers) await handler.runOnce();
+      handled = 0;
+      for (const handler of handlers) handler.start();
+      const events = perSecond * seconds;
+      const start = performance.now();
+      const appends = Array.from({ length: events }, async (_, index) => {
+        const due = start + index * 1000 / perSecond;
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(0, due - performance.now()))
+        );
+        await this.append(crypto.randomUUID(), 0, 1);
+      });
+      await Promise.all(appends);
+      while (handled < count * events) {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+      await Promise.all(handlers.map((handler) => handler.stop()));
+    },
     close,
   };
 }

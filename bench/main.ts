@@ -7,6 +7,9 @@
  *     deno task bench --memory
  *     deno task bench --latency [--suite mariadb]
  *     deno task bench --features [--before fffe575] [--rounds 7]
+ *     deno task bench --capacity [--suite pg]
+ *     deno task bench --sharding [--suite pg] [--processes 1,2,4]
+ *     deno task bench --simulate [--processes 4] [--kill 20] …
  *
  * With `--write` it keeps the results in docs/performance.json, in the tables
  * of docs/performance.md and in docs/performance.svg.
@@ -16,6 +19,7 @@ import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { startDatabases } from "../scripts/databases.ts";
+import { runCapacity } from "./capacity.ts";
 import { toChart } from "./chart.ts";
 import { BEFORE_FEATURES, runFeatures } from "./features.ts";
 import { runHandlerLatency } from "./handler_latency.ts";
@@ -31,6 +35,9 @@ import {
 import { postgresSuites } from "./postgres_suites.ts";
 import { measureSuite, type Result } from "./results.ts";
 import { runScale } from "./scale.ts";
+import { runSharding } from "./sharding.ts";
+import { planOptions, toPlan } from "./simulator_plan.ts";
+import { reportSimulation } from "./simulator_report.ts";
 import type { Suite } from "./suite.ts";
 import { toTables } from "./table.ts";
 
@@ -49,6 +56,12 @@ const { values } = parseArgs({
     features: { type: "boolean" },
     before: { type: "string", default: BEFORE_FEATURES },
     events: { type: "string", default: "1000000" },
+    capacity: { type: "boolean" },
+    sharding: { type: "boolean" },
+    simulate: { type: "boolean" },
+    ...Object.fromEntries(
+      planOptions.map(([, option]) => [option, { type: "string" as const }]),
+    ),
   },
 });
 const say = (line: string) => console.log(line);
@@ -61,7 +74,20 @@ const makers: { [database: string]: (url: string) => Suite[] } = {
   neo4j: (url) => [neo4jSuite(url)],
 };
 
-if (values.latency) {
+if (values.simulate) {
+  await reportSimulation(toPlan(values), say);
+} else if (values.sharding) {
+  const { processes = "1,2,4" }: { [option: string]: unknown } = values;
+  await startDatabases(["postgres18", "mongodb", "nats"], { say });
+  const counts = String(processes).split(",").map(Number).filter(Boolean);
+  await runSharding(values.suite ?? "", counts, say);
+} else if (values.capacity) {
+  const names = ["postgres18", "mongodb", "nats"];
+  const urls = (await startDatabases(names, { say })).flatMap((one) =>
+    one.status === "running" ? [[one.name, one.url]] : []
+  );
+  await runCapacity(Object.fromEntries(urls), values.suite ?? "", say);
+} else if (values.latency) {
   await startDatabases(undefined, { say });
   await runHandlerLatency(values.suite ?? "", say);
 } else if (values.scale || values.memory || values.features) {

@@ -93,6 +93,7 @@ export const guide = [
       page("Run several processes", "/how-to/several-processes"),
       page("Handle events in parallel", "/how-to/parallel"),
       page("Share out a handler over processes", "/how-to/shard-a-handler"),
+      page("Past one machine", "/how-to/capacity"),
       page("Read your own writes", "/how-to/read-your-own-writes"),
       page("Run in production", "/how-to/run-in-production"),
       page("Use the command line", "/how-to/command-line"),

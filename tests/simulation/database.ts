@@ -178,7 +178,8 @@ export function createDatabaseClient(options: ClientOptions): DatabaseClient {
   };
 }
 
-function createRecords(
+/** The records of the database, each asked for by a request of its own. */
+export function createRecords(
   ask: <T>(what: string, apply: () => T, tx?: Transaction) => Promise<T>,
   store: Store,
   careless: boolean,

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+
+/** Milliseconds of a processor that this process has used. */
+export function ownTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Milliseconds of a processor that other processes have used, on Linux. */
+export function timeOf(pids: number[]): number {
+  let nanoseconds = 0;
+  for (const pid of pids) {
+    const folder = `/proc/${pid}/task`;
+    for (const task of list(folder)) {
+      const text = read(`${folder}/${task}/schedstat`);
+      nanoseconds += Number(text.split(" ")[0]);
+    }
+  }
+  return nanoseconds / 1e6;
+}
+
+/** The process of this machine that listens at a port; undefined if none is. */
+export function listenerAt(port: number): number | undefined {
+  const address = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const sockets = new Set<string>();
+  for (const line of read("/proc/net/tcp").split("\n")) {
+    const [, local, , state, ...rest] = line.trim().split(/\s+/);
+    if (local?.endsWith(address) && state === "0A") sockets.add(rest[5]!);
+  }
+  return list("/proc").filter((name) => /^\d+$/.test(name)).map(Number).find(
+    (pid) =>
+      list(`/proc/${pid}/fd`).some((file) => {
+        const target = link(`/proc/${pid}/fd/${file}`);
+        return sockets.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? "");
+      }),
+  );
+}
+
+// A process may end while it is looked at.
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
