@@ -51,7 +51,7 @@ test("what it does is logged once, and again when it does it anew", () => {
   assert.deepEqual(logged(), ["info active: is at work"]);
   become("retired");
   assert.deepEqual(logged(), [
-    "info retired: has been taken over by a later version",
+    "info retired: works no more: a later version, or one with shards, has taken over",
   ]);
   become("working");
   assert.deepEqual(logged(), ["info active: is at work"]);
