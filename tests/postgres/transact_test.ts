@@ -108,7 +108,8 @@ function testTransact(server: PostgresServer, open: Open): void {
     const update = (id: number) =>
       `UPDATE notes SET text = text || '.' WHERE id = ${id}`;
     await Promise.all([opposite(1, 2), opposite(2, 1)]);
-    assert.equal(runs, 3);
+    // On a busy machine it may lose more than once.
+    assert(runs >= 3, `${runs} runs`);
     assert.deepEqual(await schema.query("SELECT text FROM notes ORDER BY id"), [
       { text: "one.." },
       { text: "two.." },
