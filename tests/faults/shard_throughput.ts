@@ -31,7 +31,7 @@ export async function measureShards(
 ): Promise<Throughput> {
   const place = await createPlace(database);
   const store = await openStore(place.address);
-  const sharers = new Sharers(place.address, options);
+  const sharers = new Sharers(place.address, store.provider.records, options);
   try {
     for (let count = 0; count < processes; count++) await sharers.start();
     if (options.shards > 0) await sharers.balanced();

@@ -1,27 +1,27 @@
 /**
  * A process that works on a handler with shards until its input ends:
  *
- *     shard_worker.ts ADDRESS LOG NAME SHARDS SLEEP_MS BUSY_MS
+ *     shard_worker.ts ADDRESS LOG BOOKMARK NAME SHARDS SLEEP_MS BUSY_MS
  *
  * It adds a line "NAME EVENT" to the file LOG when it has handled an event. All
  * processes write to one file, so its order is that of all of them. With 0
- * SHARDS the handler has none. It is asked "slices N" for what it works on.
+ * SHARDS the handler has none.
  */
 import { appendFileSync } from "node:fs";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { createHandler, type EventMeta } from "evtstore";
 import { lineOf, STREAMS, type Written } from "./log.ts";
 import { openStore } from "./open_store.ts";
 import { sleep } from "./wait.ts";
 
-const [address = "", path = "", name = "", ...numbers] = process.argv.slice(2);
+const [address = "", path = "", bookmark = "", name = "", ...numbers] = process
+  .argv.slice(2);
 const [shards = 0, sleepMs = 0, busyMs = 0] = numbers.map(Number);
 const store = await openStore(address, {
   onError: (error) => console.error(String(error)),
 });
 const handler = createHandler<{ [stream: string]: Written }>({
-  bookmark: "shared",
+  bookmark,
   streams: STREAMS,
   provider: store.provider,
   poll: 100,
@@ -37,11 +37,8 @@ for (const stream of STREAMS) {
 }
 handler.start();
 console.log("ready");
-for await (const line of createInterface({ input: process.stdin })) {
-  const { shards, state } = await handler.status();
-  console.log(
-    `${line}: ${shards?.slices.length ?? Number(state !== "standby")}`,
-  );
+for await (const _ of process.stdin) {
+  // Until its end.
 }
 await handler.stop();
 await store.close();

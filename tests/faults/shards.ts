@@ -21,6 +21,8 @@ export type ShareCounts = ShardCounts & {
 
 /** How far writers may be ahead of the handlers, in events: a slow store too. */
 const AHEAD = 60;
+/** How much longer than for its append a writer waits for the next one. */
+const SHARE = 8;
 
 /**
  * Lets processes that share a handler be added, killed and stopped at random
@@ -35,7 +37,10 @@ export async function shareHandlers(
 ): Promise<ShareCounts> {
   const place = await createPlace(database);
   const store = await openStore(place.address);
-  const sharers = new Sharers(place.address, { shards: 64, sleepMs: 1 });
+  const sharers = new Sharers(place.address, store.provider.records, {
+    shards: 64,
+    sleepMs: 1,
+  });
   let isOver = false;
   let [added, stops, balance] = [0, 0, 0];
   const balanced = async () => {
@@ -51,7 +56,7 @@ export async function shareHandlers(
     await balanced();
     for (let kill = 0; kill < kills; kill++) {
       const before = sharers.handled().length;
-      const most = before + random.between(20, 200);
+      const most = before + random.between(20, 80);
       await until(
         "the handlers to go on",
         () => sharers.handled().length >= most,
@@ -103,10 +108,13 @@ async function write(
     const id = `aggregate${random.between(0, 99)}`;
     const version = versions.get(id) ?? 0;
     const parts = random.between(1, 3);
+    const began = performance.now();
     await appendWritten(provider, id, version, parts);
     versions.set(id, version + parts);
+    // A slow store needs its time for those who are watched.
+    const pause = Math.max(10, (performance.now() - began) * SHARE);
     const written = () => [...versions.values()].reduce((sum, n) => sum + n, 0);
-    do await sleep(10); while (
+    do await sleep(pause); while (
       count % 5 === 0 && !isOver() &&
       written() - sharers.handled().length > AHEAD
     );

@@ -1,8 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Records } from "evtstore";
+import { OWNER } from "../../core/membership.ts";
 import { TaskProcess } from "./task_process.ts";
 import { sleep } from "./wait.ts";
+
+/** The bookmark that they share. */
+const BOOKMARK = "shared";
 
 /** What each of the processes does. */
 export type SharerOptions = {
@@ -23,12 +28,16 @@ export class Sharers {
   #folder: string = mkdtempSync(join(tmpdir(), "evtstore-sharers-"));
   #address: string;
   #options: SharerOptions;
+  #records: Records;
   #count = 0;
-  #questions = 0;
 
-  /** @param address The place. */
-  constructor(address: string, options: SharerOptions) {
+  /**
+   * @param address The place.
+   * @param records Of the same place, where it says who owns what.
+   */
+  constructor(address: string, records: Records, options: SharerOptions) {
     this.#address = address;
+    this.#records = records;
     this.#options = options;
   }
 
@@ -37,7 +46,7 @@ export class Sharers {
     const name = `p${++this.#count}`;
     const { shards, sleepMs = 0, busyMs = 0 } = this.#options;
     const process = new TaskProcess<unknown>("shard_worker.ts", [
-      ...[this.#address, this.#path, name],
+      ...[this.#address, this.#path, BOOKMARK, name],
       ...[shards, sleepMs, busyMs].map(String),
     ]);
     this.living.set(name, process);
@@ -60,31 +69,38 @@ export class Sharers {
     await process.finish();
   }
 
-  /** How many slices each of those that live works on. */
+  /**
+   * How many slices each process owns. The store is asked, and not they: that
+   * would be work for each of them.
+   */
   async slices(): Promise<number[]> {
-    const question = `slices ${++this.#questions}`;
-    return await Promise.all([...this.living.values()].map(async (process) => {
-      process.say(question);
-      return Number(await process.hear(`${question}:`));
-    }));
+    const owners = await this.#records.list(OWNER, { limit: 1000 });
+    const counts = new Map<string, number>();
+    for (const { key, value } of owners) {
+      const { member } = value as { member?: string };
+      if (!key.startsWith(`${BOOKMARK}@slice-`) || !member) continue;
+      counts.set(member, (counts.get(member) ?? 0) + 1);
+    }
+    return [...counts.values()].sort((left, right) => left - right);
   }
 
   /**
-   * Waits until all slices are worked on, and evenly.
+   * Waits until all slices are owned by those that live, and evenly.
    *
    * @returns How many seconds that took.
    */
-  async balanced(patience = 40_000): Promise<number> {
+  async balanced(patience = 60_000): Promise<number> {
     const began = performance.now();
     let slices: number[] = [];
     while (performance.now() - began < patience) {
       slices = await this.slices();
       const sum = slices.reduce((sum, one) => sum + one, 0);
       const most = Math.max(...slices);
-      if (sum === 64 && most - Math.min(...slices) <= 1) {
+      const isAll = slices.length === this.living.size && sum === 64;
+      if (isAll && most - Math.min(...slices) <= 1) {
         return (performance.now() - began) / 1000;
       }
-      await sleep(100);
+      await sleep(200);
     }
     throw new Error(`Expected a balance within ${patience} ms: ${slices}`);
   }
