@@ -29,12 +29,14 @@ type Asked = {
   ms: number;
   /** Of how many things that it waits for a process has one each. */
   connections: number;
+  /** How often a process looks for what is new, or how soon it is told of it. */
+  look: number;
 };
 
 const asked: Asked[] = [
-  { name: "PostgreSQL by pg", ms: 40, connections: 4 },
-  { name: "MongoDB", ms: 100, connections: 2 },
-  { name: "NATS", ms: 40, connections: 4 },
+  { name: "PostgreSQL by pg", ms: 40, connections: 4, look: 50 },
+  { name: "MongoDB", ms: 100, connections: 2, look: 5 },
+  { name: "NATS", ms: 40, connections: 4, look: 5 },
 ];
 
 /** A figure that is told of, and how it is written. */
@@ -63,6 +65,7 @@ export async function runSharding(
       shards: 64,
       millisecondsPerEvent: how.ms,
       connections: how.connections,
+      look: how.look,
     };
     say(`\n${database.name}`);
     const perSecond = how.connections * 1000 / how.ms;
