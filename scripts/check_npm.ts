@@ -28,7 +28,7 @@ import { columns as typeColumns, TypeMatrix } from "./package/types.ts";
 const timeout = 5 * 60_000;
 
 /** Beyond these somebody should look at what has got into the package. */
-const limits = { packed: 1_300_000, unpacked: 8_500_000 };
+const limits = { packed: 1_550_000, unpacked: 9_000_000 };
 
 const linters = { "@arethetypeswrong/cli": "0.18.5", publint: "0.3.25" };
 
