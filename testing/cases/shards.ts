@@ -163,7 +163,7 @@ export const shardCases: readonly Case[] = [
       const { state } = await eventually(
         () => before.status(),
         ({ state }) => state === "retired",
-        subject.patience,
+        subject.patience * 4,
       );
       expectSame(state, "retired", "the state of the one without shards");
       await work.append(ids);

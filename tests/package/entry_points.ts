@@ -26,6 +26,8 @@ for (const name of names) {
       ? "testProvider"
       : name.endsWith("spec")
       ? "spec"
+      : name.endsWith("studio")
+      ? "createStudio"
       : /provider\/(?!error)/.test(name)
       ? "createProvider"
       : "VersionError";
