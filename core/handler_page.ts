@@ -92,9 +92,14 @@ export class PageRunner {
     const progress = new PageProgress(events, cursor, clock, checkpoint);
     const enough = () => !progress.result.moved || this.#context.enough();
     const handle = async (stored: StoreEvent<any>, index: number) => {
-      const handled = parked?.holds(stored)
-        ? false
-        : await this.#handleOrGiveUp(events, index, progress);
+      let handled: boolean | "lost" = false;
+      if (!parked?.holds(stored)) {
+        try {
+          handled = await this.#handle(stored, undefined);
+        } catch (error) {
+          handled = await this.#tryOrGiveUp(error, events, index, progress);
+        }
+      }
       if (handled === "lost") return;
       if (!parked?.holds(stored)) this.#context.passed(stored);
       const storing = progress.done(index, handled);
@@ -127,29 +132,23 @@ export class PageRunner {
   }
 
   /** Whether there was a callback; "lost" if the event is another's to give up. */
-  async #handleOrGiveUp(
+  async #tryOrGiveUp(
+    error: unknown,
     events: StoreEvent<any>[],
     index: number,
     progress: PageProgress,
   ): Promise<boolean | "lost"> {
-    const stored = events[index]!;
-    const attempt = () => this.#handle(stored, undefined);
-    try {
-      return await attempt();
-    } catch (error) {
-      const { onFailure } = this.#context.policy;
-      if (onFailure === "pause" || !(error instanceof EventFailure)) {
-        throw error;
-      }
-      await this.#storeBefore(progress);
-      const tried = await tryAgain(error, attempt, this.#context);
-      if ("result" in tried) return tried.result;
-      const behind = events.slice(index);
-      const place = () => progress.placeAfter(index);
-      if (await this.#giveUp(tried.failure, behind, place)) return true;
-      progress.result.moved = false;
-      return "lost";
-    }
+    const { onFailure } = this.#context.policy;
+    if (onFailure === "pause" || !(error instanceof EventFailure)) throw error;
+    await this.#storeBefore(progress);
+    const attempt = () => this.#handle(events[index]!, undefined);
+    const tried = await tryAgain(error, attempt, this.#context);
+    if ("result" in tried) return tried.result;
+    const behind = events.slice(index);
+    const place = () => progress.placeAfter(index);
+    if (await this.#giveUp(tried.failure, behind, place)) return true;
+    progress.result.moved = false;
+    return "lost";
   }
 
   /**
