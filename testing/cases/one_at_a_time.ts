@@ -149,8 +149,14 @@ function crashable(provider: Provider<any>) {
         const member = Reflect.get(target, key);
         if (key === "records" && member) return guard(member);
         if (typeof member !== "function" || key === "onError") return member;
-        return (...args: unknown[]) =>
-          crashed ? over : member.apply(target, args);
+        return (...args: unknown[]) => {
+          if (crashed) return over;
+          const answer = member.apply(target, args);
+          // What was under way is answered to nobody.
+          return answer instanceof Promise
+            ? answer.finally(() => crashed ? over : undefined)
+            : answer;
+        };
       },
     });
   return {

@@ -33,7 +33,7 @@ test("a bookmark that moves after the transaction is noticed by the kills", asyn
 
 test("a bookmark that moves blindly is noticed by the pauses", async () => {
   // The owner moves it on again, and may do so between two looks.
-  for (let tries = 0; tries < 5; tries++) {
+  for (let tries = 0; tries < 15; tries++) {
     const { movedBack } = await withSeed((random) =>
       pauseHandlers(sqlite, random, 7000, "moves bookmarks blindly")
     );
