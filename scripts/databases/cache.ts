@@ -5,7 +5,10 @@ import process from "node:process";
 
 /** Where the state file is: outside the tree, the same for each checkout. */
 export function cacheFolder(): string {
-  const configured = process.env["XDG_CACHE_HOME"];
+  // The first one is for tests: Deno has its own cache where the other says, and
+  // would fetch all packages again in whatever is started meanwhile.
+  const configured = process.env["EVTSTORE_CACHE_HOME"] ??
+    process.env["XDG_CACHE_HOME"];
   return configured !== undefined && isAbsolute(configured)
     ? join(configured, "evtstore")
     : join(homedir(), ".cache", "evtstore");

@@ -110,19 +110,19 @@ describe("tellingLine", () => {
 });
 
 describe("a server that is installed and does not start", () => {
-  const before = process.env["XDG_CACHE_HOME"];
+  const before = process.env["EVTSTORE_CACHE_HOME"];
   let folder = "";
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "evtstore-failed-"));
     // Where root keeps a folder to itself, servers have theirs elsewhere.
     chmodSync(folder, 0o755);
-    process.env["XDG_CACHE_HOME"] = folder;
+    process.env["EVTSTORE_CACHE_HOME"] = folder;
   });
 
   afterEach(() => {
-    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
-    else process.env["XDG_CACHE_HOME"] = before;
+    if (before === undefined) delete process.env["EVTSTORE_CACHE_HOME"];
+    else process.env["EVTSTORE_CACHE_HOME"] = before;
     rmSync(folder, { recursive: true });
   });
 

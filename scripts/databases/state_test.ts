@@ -75,17 +75,17 @@ describe("parseState", () => {
 });
 
 describe("with a cache folder of its own", () => {
-  const before = process.env["XDG_CACHE_HOME"];
+  const before = process.env["EVTSTORE_CACHE_HOME"];
   let folder = "";
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "evtstore-state-"));
-    process.env["XDG_CACHE_HOME"] = folder;
+    process.env["EVTSTORE_CACHE_HOME"] = folder;
   });
 
   afterEach(() => {
-    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
-    else process.env["XDG_CACHE_HOME"] = before;
+    if (before === undefined) delete process.env["EVTSTORE_CACHE_HOME"];
+    else process.env["EVTSTORE_CACHE_HOME"] = before;
     rmSync(folder, { recursive: true });
   });
 
