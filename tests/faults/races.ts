@@ -60,11 +60,14 @@ export async function countRaces(
     for (const one of processes) await one.hear("ready");
     for (const one of processes) one.say("go");
     await sleep(ms);
-    await until("some races, and each to win one", async () => {
-      const page = await store.provider.getEventsFrom(STREAMS, undefined);
-      const winners = page.map(({ event }) => event.commit[0]);
-      return page.length >= LEAST_EVENTS &&
-        PROCESSES.every((name) => winners.includes(name));
+    const won = () => store.provider.getEventsFrom(STREAMS, undefined);
+    await until(
+      "some races",
+      async () => (await won()).length >= LEAST_EVENTS,
+    );
+    await until("each to win one", async () => {
+      const winners = (await won()).map(({ event }) => event.commit[0]);
+      return PROCESSES.every((name) => winners.includes(name));
     }).catch(() => {
       // Who never won is counted below.
     });
