@@ -1,9 +1,9 @@
 import type { HandlerBookmark } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
-import { defaultOnError } from "./default_on_error.ts";
 import { EventFailure, reportFailure, throwReason } from "./event_failure.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
+import { givenProvider } from "./given_provider.ts";
 import { checkCallback, checkHandler } from "./handler_check.ts";
 import { HandledEvents } from "./handled.ts";
 import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
@@ -30,7 +30,7 @@ import { isRetirement } from "./handler_version.ts";
 import { HandlerView } from "./handler_view.ts";
 import type { Lease } from "./lease.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
-import type { Provider, ProviderOrPromise } from "./provider.ts";
+import type { ProviderOrPromise } from "./provider.ts";
 import { RebuildProgress } from "./rebuild_progress.ts";
 import { withOwnBookmark } from "./version_names.ts";
 
@@ -227,7 +227,7 @@ export class EventHandler implements HandlerControls {
 
   async #run(stop: AbortSignal): Promise<void> {
     const condition = this.#condition;
-    const provider = await this.#provider();
+    const provider = await givenProvider(this.#options, this.name);
     if (!provider) return condition.become("stopped");
     const unwatch = provider.watch?.(() => this.#wake());
     const lease = this.#lease = askForLease(this.#options, provider, {
@@ -289,17 +289,6 @@ export class EventHandler implements HandlerControls {
     this.#lease = undefined;
     condition.become(isRetired ? "retired" : "stopped");
     if (this.#loop?.signal === stop) this.#loop = undefined;
-  }
-
-  /** The provider; undefined, and reported, if its promise is rejected. */
-  async #provider(): Promise<Provider<any> | undefined> {
-    try {
-      return await this.#options.provider;
-    } catch (error) {
-      // There is no provider, so there is no `onError` of one.
-      defaultOnError(error, this.#options.streams.join(", "), this.name);
-      return undefined;
-    }
   }
 
   /** Waits for its turn, then handles everything that is new. */

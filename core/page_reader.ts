@@ -1,8 +1,7 @@
+import { pageLimit, requestPage } from "./log_request.ts";
 import type { EventPage, Provider } from "./provider.ts";
 import { isSamePosition } from "./position.ts";
 import type { EventOpener } from "./sealer.ts";
-
-const PAGE_SIZE = 1000;
 
 type Page = { from: any; events: Promise<EventPage<any>> | EventPage<any> };
 
@@ -38,7 +37,7 @@ export class PageReader {
     this.#next = undefined;
     const page = next && isSamePosition(next.from, position)
       ? await next.events
-      : await this.#request(position);
+      : await requestPage(this.#provider, this.#streams, position);
     if (!this.#sealer) return page;
     this.#stored = page;
     const opened: EventPage<any> = await this.#sealer.open(page);
@@ -48,9 +47,9 @@ export class PageReader {
 
   /** Begins to read what follows a page, if that one was full. */
   readAhead(events: EventPage<any>): void {
-    if (events.length < this.#limit()) return;
+    if (events.length < pageLimit(this.#provider)) return;
     const from = events.at(-1)!.position;
-    const next = this.#request(from);
+    const next = requestPage(this.#provider, this.#streams, from);
     // It is thrown where it is read; nobody may come to read it.
     const reading = next.catch(() => {});
     this.#reading.add(reading);
@@ -60,7 +59,7 @@ export class PageReader {
 
   /** Whether the log had no more when these were read. */
   isEnd(events: EventPage<any>): boolean {
-    return events.length < this.#limit();
+    return events.length < pageLimit(this.#provider);
   }
 
   /** Part of a page was handled: the rest comes next. */
@@ -81,17 +80,5 @@ export class PageReader {
   /** Waits for what is still on its way, so that nothing is after the end. */
   async end(): Promise<void> {
     await Promise.allSettled(this.#reading);
-  }
-
-  #request(position: any): Promise<EventPage<any>> {
-    return this.#provider.getEventsFrom(
-      this.#streams,
-      position,
-      this.#limit(),
-    );
-  }
-
-  #limit(): number {
-    return this.#provider.limit || PAGE_SIZE;
   }
 }

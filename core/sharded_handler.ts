@@ -1,9 +1,9 @@
 import { nameOf } from "./bookmark.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { defaultOnError } from "./default_on_error.ts";
 import { reportFailure } from "./event_failure.ts";
 import type { EventHandler, EventHandlerOptions } from "./event_handler.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
+import { givenProvider } from "./given_provider.ts";
 import type { HandlerChange } from "./handler_condition.ts";
 import type {
   BatchCallback,
@@ -187,7 +187,7 @@ export class ShardedHandler implements HandlerControls {
   };
 
   async #run(stop: AbortSignal): Promise<void> {
-    const provider = await this.#provider();
+    const provider = await givenProvider(this.#options, this.name);
     if (provider && await this.#begin(provider, stop)) {
       this.#condition.become(undefined);
       const records = provider.records!;
@@ -233,17 +233,6 @@ export class ShardedHandler implements HandlerControls {
     }
     this.#condition.become(undefined);
     return false;
-  }
-
-  /** The provider; undefined, and reported, if its promise is rejected. */
-  async #provider(): Promise<Provider<any> | undefined> {
-    try {
-      return await this.#options.provider;
-    } catch (error) {
-      // There is no provider, so there is no `onError` of one.
-      defaultOnError(error, this.#options.streams.join(", "), this.name);
-      return undefined;
-    }
   }
 
   #places(

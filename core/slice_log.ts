@@ -1,13 +1,13 @@
 import { type Clock, sleepUnless } from "./clock.ts";
 import type { StoreEvent } from "./event.ts";
 import { FullPages } from "./full_pages.ts";
+import { PAGE_SIZE, pageLimit, requestPage } from "./log_request.ts";
 import { isSamePosition } from "./position.ts";
 import type { EventPage, Provider } from "./provider.ts";
 import { RecentEvents } from "./recent_events.ts";
 import { pageOf, SliceQueue } from "./slice_queue.ts";
 import { allSlices, sliceOf } from "./slices.ts";
 
-const PAGE_SIZE = 1000;
 /** How many events of the log are kept, for slices that are near. */
 const RECENT = 4 * PAGE_SIZE;
 /** How many events may wait for all slices together. */
@@ -64,8 +64,8 @@ export class SliceLog {
     this.#clock = clock;
     this.#apart = new FullPages(
       PAGES_APART,
-      this.#limit(),
-      (position) => this.#request(position),
+      pageLimit(this.#provider),
+      (position) => requestPage(this.#provider, this.#streams, position),
     );
   }
 
@@ -246,7 +246,7 @@ export class SliceLog {
       await this.#grow();
       if (!this.#isAtEnd) continue;
       const number = this.#count;
-      const page = await this.#request(from);
+      const page = await requestPage(this.#provider, this.#streams, from);
       return page.length > 0 || this.#enter(slice, from, number);
     }
     return false;
@@ -264,7 +264,11 @@ export class SliceLog {
     const head = this.#head;
     if (!head) return;
     const news = this.#news;
-    const page = await this.#request(head.position);
+    const page = await requestPage(
+      this.#provider,
+      this.#streams,
+      head.position,
+    );
     // All slices have left meanwhile, or others have begun elsewhere.
     if (this.#head !== head) return;
     const woken = new Set<number>();
@@ -299,17 +303,5 @@ export class SliceLog {
 
   #waiting(): number {
     return this.#queues.reduce((sum, { size }) => sum + size, 0);
-  }
-
-  #request(position: any): Promise<EventPage<any>> {
-    return this.#provider.getEventsFrom(
-      this.#streams,
-      position,
-      this.#limit(),
-    );
-  }
-
-  #limit(): number {
-    return this.#provider.limit || PAGE_SIZE;
   }
 }

@@ -47,33 +47,37 @@ export class SharedWork {
     }
   }
 
+  /** Appends so many events to each, and waits until the log has all there are. */
+  async fill(ids: string[], times = 1): Promise<void> {
+    for (let time = 0; time < times; time++) await this.append(ids);
+    const all = [...this.versions.values()];
+    const count = all.reduce((sum, version) => sum + version, 0);
+    await this.#subject.log(this.stream, count);
+  }
+
   /** One more handler, which is not started. */
   handler(
+    options: Partial<RecorderOptions> & { provider?: Provider<any> } = {},
+  ): StreamHandler<any, any> {
+    // It looks as often as needed where nothing tells of what is new.
+    return this.#handler({ shards: 8, poll: 100, ...options });
+  }
+
+  /** The same without `shards`. */
+  unshared(options: Partial<RecorderOptions> = {}): StreamHandler<any, any> {
+    return this.#handler(options);
+  }
+
+  #handler(
     { onEvent, ...options }: Partial<RecorderOptions> & {
       provider?: Provider<any>;
-    } = {},
+    },
   ): StreamHandler<any, any> {
     const by = this.#handlers++;
     return record(this.#subject, {
-      streams: this.stream,
-      bookmark: this.bookmark,
-      shards: 8,
-      // As often as needed where nothing tells of what is new.
-      poll: 100,
-      ...options,
+      ...{ streams: this.stream, bookmark: this.bookmark, ...options },
       onEvent: async (number, event, id, tx) => {
         await onEvent?.(number, event, id, tx);
-        this.handled.push({ id, version: Number(number), by });
-      },
-    }).handler;
-  }
-
-  /** The same for an option that leaves `shards` out. */
-  unshared(options: Partial<RecorderOptions> = {}): StreamHandler<any, any> {
-    const by = this.#handlers++;
-    return record(this.#subject, {
-      ...{ streams: this.stream, bookmark: this.bookmark, ...options },
-      onEvent: (number, _event, id) => {
         this.handled.push({ id, version: Number(number), by });
       },
     }).handler;

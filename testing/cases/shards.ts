@@ -14,14 +14,11 @@ export const shardCases: readonly Case[] = [
     async run(subject) {
       const work = new SharedWork(subject);
       const ids = work.ids(30);
-      await work.append(ids);
-      await work.append(ids);
-      await subject.log(work.stream, 60);
+      await work.fill(ids, 2);
       const handler = work.handler();
       expectSame(await handler.runOnce(), 60, "what runOnce returns");
       work.expectAllInOrder();
-      await work.append(ids);
-      await subject.log(work.stream, 90);
+      await work.fill(ids);
       expectSame(
         (await handler.status()).lag.events,
         30,
@@ -47,9 +44,7 @@ export const shardCases: readonly Case[] = [
       const handler = work.handler({
         onEvent: (_number, _event, id) => id === slow ? gate.opened : undefined,
       });
-      await work.append(ids);
-      await work.append(ids);
-      await subject.log(work.stream, 80);
+      await work.fill(ids, 2);
       const running = handler.runOnce();
       const others = ids.filter((id) =>
         work.sliceOf(id) !== work.sliceOf(slow)
@@ -79,9 +74,7 @@ export const shardCases: readonly Case[] = [
           if (isBroken && id === failing) throw problem;
         },
       });
-      await work.append(ids);
-      await work.append(ids);
-      await subject.log(work.stream, 80);
+      await work.fill(ids, 2);
       await expectRefusal(
         handler.runOnce(),
         (error) => error === problem,
@@ -178,11 +171,9 @@ export const shardCases: readonly Case[] = [
     async run(subject) {
       const work = new SharedWork(subject);
       const ids = work.ids(20);
-      await work.append(ids);
-      await subject.log(work.stream, 20);
+      await work.fill(ids);
       await work.handler().runOnce();
-      await work.append(ids);
-      await subject.log(work.stream, 40);
+      await work.fill(ids);
       await expectRefusal(
         work.unshared().runOnce(),
         isStoreError("HANDLER_SHARDED"),
@@ -204,15 +195,13 @@ export const shardCases: readonly Case[] = [
     async run(subject) {
       const work = new SharedWork(subject);
       const ids = work.ids(20);
-      await work.append(ids);
-      await subject.log(work.stream, 20);
+      await work.fill(ids);
       expectSame(
         await work.handler({ tailStream: true }).runOnce(),
         0,
         "what the first runOnce returns",
       );
-      await work.append(ids);
-      await subject.log(work.stream, 40);
+      await work.fill(ids);
       await work.handler({ tailStream: true }).runOnce();
       expectSame(
         work.handled.map(({ version }) => version),
@@ -230,9 +219,7 @@ export const shardCases: readonly Case[] = [
       const ids = work.ids(20);
       const [failing] = ids as [string];
       let isBroken = true;
-      await work.append(ids);
-      await work.append(ids);
-      await subject.log(work.stream, 40);
+      await work.fill(ids, 2);
       const options = {
         onFailure: "park",
         retry: { times: 0 },
@@ -289,9 +276,7 @@ export const shardCases: readonly Case[] = [
     async run(subject) {
       const work = new SharedWork(subject);
       const ids = work.ids(12);
-      await work.append(ids);
-      await work.append(ids);
-      await subject.log(work.stream, 24);
+      await work.fill(ids, 2);
       const key = subject.unique("key");
       let fails = 3;
       const handler = work.handler({

@@ -4,11 +4,11 @@ import type { CausedCommand } from "../../api.ts";
 import type { CauseNode } from "../cause_tree.ts";
 import { links } from "../links.ts";
 import { useStudio } from "../studio.ts";
+import { AggregateName } from "./aggregate_name.tsx";
 import { HandledList } from "./event_details.tsx";
 import { Type } from "./event_table.tsx";
 import { Icon } from "./icon.tsx";
 import { Glance } from "./json.tsx";
-import { StreamName } from "./stream_name.tsx";
 import { Id, shorten, Text } from "./text.tsx";
 import { Clock } from "./time.tsx";
 
@@ -93,13 +93,7 @@ function Command(
       <div class="node is-command">
         <span class="kind">Command</span>
         <span class="node-what">
-          <StreamName stream={stream} />
-          <span class="quiet">/</span>
-          <Id
-            value={aggregateId}
-            label="aggregate id"
-            link={links.aggregate(stream, aggregateId)}
-          />
+          <AggregateName {...{ stream, aggregateId }} />
           {commandId !== null && (
             <span class="quiet nobreak">
               id <Id value={commandId} label="command id" />

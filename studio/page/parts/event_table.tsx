@@ -1,11 +1,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { StudioEvent } from "../../api.ts";
-import { links } from "../links.ts";
+import { AggregateName } from "./aggregate_name.tsx";
 import { EventDetails } from "./event_details.tsx";
 import { Icon } from "./icon.tsx";
 import { Glance } from "./json.tsx";
-import { StreamName } from "./stream_name.tsx";
 import { Id, shorten, Text } from "./text.tsx";
 import { Ago, Clock } from "./time.tsx";
 
@@ -66,15 +65,7 @@ function Row({ event }: { event: StudioEvent }): JSX.Element {
           </strong>
         </td>
         <td class="c-aggregate">
-          <StreamName stream={stream} />
-          <span class="quiet">/</span>
-          <Id
-            value={aggregateId}
-            label="aggregate id"
-            link={links.aggregate(stream, aggregateId, version)}
-          >
-            <span class="quiet">@{version}</span>
-          </Id>
+          <AggregateName {...{ stream, aggregateId, version }} />
         </td>
         <td class="c-glance">
           <Glance value={event.event} />

@@ -6,10 +6,10 @@ import { links } from "../links.ts";
 import type { ParkedGroup } from "../parked_groups.ts";
 import { say } from "../say.ts";
 import { useStudio } from "../studio.ts";
+import { AggregateName } from "./aggregate_name.tsx";
 import { Icon } from "./icon.tsx";
 import { DiscardDialog, RetryDialog } from "./parked_dialogs.tsx";
-import { StreamName } from "./stream_name.tsx";
-import { Id, LongText, shorten, Text } from "./text.tsx";
+import { LongText, shorten, Text } from "./text.tsx";
 import { Ago } from "./time.tsx";
 
 const MANY = 25;
@@ -175,15 +175,7 @@ function ParkedLine(
   return (
     <li>
       <span class="parked-what">
-        <StreamName stream={stream} />
-        <span class="quiet">/</span>
-        <Id
-          value={aggregateId}
-          label="aggregate id"
-          link={links.aggregate(stream, aggregateId, version)}
-        >
-          <span class="quiet">@{version}</span>
-        </Id>
+        <AggregateName {...{ stream, aggregateId, version }} />
       </span>
       <span class="quiet grow">
         <Ago at={parked.at} />

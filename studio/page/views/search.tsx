@@ -2,10 +2,11 @@ import type { JSX } from "preact";
 import type { EventsAnswer, SearchAnswer } from "../../api.ts";
 import { ask } from "../ask.ts";
 import { links, type Route } from "../links.ts";
+import { AggregateName } from "../parts/aggregate_name.tsx";
 import { EventTable } from "../parts/event_table.tsx";
 import { Answer, Empty } from "../parts/states.tsx";
 import { StreamName } from "../parts/stream_name.tsx";
-import { Id, shorten, Text } from "../parts/text.tsx";
+import { shorten, Text } from "../parts/text.tsx";
 import { count } from "../time.ts";
 import { useQuery } from "../use_query.ts";
 
@@ -105,12 +106,9 @@ function Named({ answer }: { answer: SearchAnswer }): JSX.Element {
             <li key={`${stream}/${aggregateId}`}>
               <span class="kind">Aggregate</span>
               <span class="grow">
-                <StreamName stream={stream} link={false} />
-                <span class="quiet">/</span>
-                <Id
-                  value={aggregateId}
-                  label="aggregate id"
-                  link={links.aggregate(stream, aggregateId)}
+                <AggregateName
+                  {...{ stream, aggregateId }}
+                  linksStream={false}
                 />
               </span>
               <span class="quiet">version {version}</span>
