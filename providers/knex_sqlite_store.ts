@@ -26,6 +26,11 @@ import type { Answer, SqliteValue } from "./sql/sqlite_session.ts";
 export type SqliteSession = {
   /** All rows. */
   all<Row>(sql: string, ...values: SqliteValue[]): Promise<Row[]>;
+  /** All rows, each as its values in the order of its columns. */
+  lists<Row extends unknown[]>(
+    sql: string,
+    ...values: SqliteValue[]
+  ): Promise<Row[]>;
   /** The first row. */
   get<Row>(sql: string, ...values: SqliteValue[]): Promise<Row | undefined>;
   /** @returns How many rows were changed. */
@@ -172,6 +177,10 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
       this.#client._query(connection, { sql, bindings, method });
     return {
       all: async (sql, ...values) => (await query(sql, values, "raw")).response,
+      lists: async (sql, ...values) => {
+        const { response } = await query(sql, values, "raw");
+        return response.map((row: object) => Object.values(row));
+      },
       get: async (sql, ...values) =>
         (await query(sql, values, "raw")).response[0],
       run: async (sql, ...values) =>

@@ -16,6 +16,8 @@ type Transaction = { open: boolean };
 export class SingleWriter {
   #last: Promise<unknown> = Promise.resolve();
   #holder = "nobody";
+  /** How many write or wait. */
+  #size = 0;
   #inside: AsyncContext<Transaction> = createAsyncContext();
   #maxWaitMs: number;
 
@@ -69,7 +71,8 @@ export class SingleWriter {
   #queue<T>(what: string, work: () => T | Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let waiting = true;
-      const timer = setTimeout(() => {
+      // A timer costs more than most of what else a write does here.
+      const timer = this.#size === 0 ? undefined : setTimeout(() => {
         waiting = false;
         reject(
           new StoreError(
@@ -78,14 +81,17 @@ export class SingleWriter {
           ),
         );
       }, this.#maxWaitMs);
+      this.#size++;
       this.#last = this.#last.then(async () => {
         clearTimeout(timer);
-        if (!waiting) return;
-        this.#holder = what;
         try {
+          if (!waiting) return;
+          this.#holder = what;
           resolve(await work());
         } catch (error) {
           reject(error);
+        } finally {
+          this.#size--;
         }
       });
     });

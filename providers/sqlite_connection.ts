@@ -24,6 +24,7 @@ export class SqliteConnection implements SqliteSession {
   /** The driver's own. */
   readonly database: DatabaseSync;
   #statements = new Map<string, StatementSync>();
+  #listing = new Map<string, StatementSync>();
   #busyTimeout: number | undefined;
 
   /** @param database An open connection. */
@@ -41,6 +42,19 @@ export class SqliteConnection implements SqliteSession {
   /** All rows. */
   all<Row>(sql: string, ...values: SqliteValue[]): Row[] {
     return this.#prepare(sql).all(...values) as Row[];
+  }
+
+  /** All rows as lists: most runtimes make them in less time than objects. */
+  lists<Row extends unknown[]>(sql: string, ...values: SqliteValue[]): Row[] {
+    let statement = this.#listing.get(sql);
+    if (!statement) {
+      statement = this.#toStatement(sql, true);
+      this.#listing.set(sql, statement);
+    }
+    const rows: unknown[] = statement.all(...values);
+    return (Array.isArray(rows[0])
+      ? rows
+      : rows.map((row) => Object.values(row as object))) as Row[];
   }
 
   /** The first row. */
@@ -92,12 +106,17 @@ export class SqliteConnection implements SqliteSession {
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.database.prepare(sql);
-      // The application's client may have other defaults.
-      statement.setReadBigInts(false);
-      (statement as NewerStatement).setReturnArrays?.(false);
+      statement = this.#toStatement(sql, false);
       this.#statements.set(sql, statement);
     }
+    return statement;
+  }
+
+  #toStatement(sql: string, asLists: boolean): StatementSync {
+    const statement = this.database.prepare(sql);
+    // The application's client may have other defaults.
+    statement.setReadBigInts(false);
+    (statement as NewerStatement).setReturnArrays?.(asLists);
     return statement;
   }
 }

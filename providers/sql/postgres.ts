@@ -30,16 +30,21 @@ import {
 
 /**
  * The columns of an event whose aggregate is known. The three numbers are one
- * text: drivers take longer to decode a value than to cut it.
+ * text: drivers take longer to decode a value than to cut it. Not by `concat`,
+ * which takes the server twice as long. A table of evtstore 12 may hold a row
+ * without version or time.
  */
 const columnsOfAggregate = (table: string): string => `
-        concat(
-          ${table}.position,
-          ' ',
-          ${table}.version,
-          ' ',
-          (date_part('epoch', ${table}.timestamp::timestamptz) * 1000)::bigint
-        ),
+        ${table}.position::text
+          || ' '
+          || coalesce(${table}.version::text, '')
+          || ' '
+          || coalesce(
+            (
+              date_part('epoch', ${table}.timestamp::timestamptz) * 1000
+            )::bigint::text,
+            ''
+          ),
         ${table}.event,
         ${table}.metadata`;
 

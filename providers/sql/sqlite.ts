@@ -17,9 +17,10 @@ export type SqliteTables = {
   records: string;
 };
 
+/** The columns of an event whose aggregate is known. */
+const COLUMNS_OF_AGGREGATE = "position, version, timestamp, event, metadata";
 /** The columns of `SqliteEventRow`. */
-const COLUMNS =
-  "position, version, stream, aggregate_id, timestamp, event, metadata";
+const COLUMNS = `${COLUMNS_OF_AGGREGATE}, stream, aggregate_id`;
 
 /**
  * The most streams of one {@linkcode SqliteStatements.selectEventsFrom}:
@@ -147,7 +148,7 @@ export function createStatements(tables: SqliteTables): SqliteStatements {
       LIMIT ?`,
 
     selectEventsFor: `
-      SELECT ${COLUMNS}
+      SELECT ${COLUMNS_OF_AGGREGATE}
       FROM ${events}
       WHERE stream = ? AND aggregate_id = ?
       ORDER BY version
@@ -157,7 +158,7 @@ export function createStatements(tables: SqliteTables): SqliteStatements {
     // ended, so the index is entered there. The plus keeps the planner from
     // entering another index by the position.
     selectEventsForAfter: `
-      SELECT ${COLUMNS}
+      SELECT ${COLUMNS_OF_AGGREGATE}
       FROM ${events}
       WHERE version > coalesce(
           (

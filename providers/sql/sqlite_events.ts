@@ -151,7 +151,7 @@ export function readPage<E extends Event>(
   return after(readHead(session, statements), (head) => {
     const parts = head > position ? split(streams) : [];
     const found = inTurn(parts, (some) =>
-      session.all<SqliteEventRow>(
+      session.lists<SqliteEventRow>(
         statements.selectEventsFrom(some.length),
         ...some.flatMap((stream) => [stream, position, head]),
         limit,
@@ -159,7 +159,7 @@ export function readPage<E extends Event>(
     return after(found, (all) => {
       const rows = all.flat();
       if (parts.length > 1) {
-        rows.sort((left, right) => left.position - right.position);
+        rows.sort(([left], [right]) => left - right);
         if (limit >= 0) rows.splice(limit);
       }
       const page: EventPage<E> = rows.map((row) => toStoreEvent<E>(row));
@@ -190,12 +190,12 @@ export function readAggregate<E extends Event>(
 ): Answer<StoreEvent<E>[]> {
   const aggregate = [stream, aggregateId];
   const rows = position === 0
-    ? session.all<SqliteEventRow>(
+    ? session.lists<SqliteEventRow>(
       statements.selectEventsFor,
       ...aggregate,
       limit,
     )
-    : session.all<SqliteEventRow>(
+    : session.lists<SqliteEventRow>(
       statements.selectEventsForAfter,
       position,
       ...aggregate,
@@ -203,7 +203,10 @@ export function readAggregate<E extends Event>(
       position,
       limit,
     );
-  return after(rows, (found) => found.map((row) => toStoreEvent<E>(row)));
+  return after(
+    rows,
+    (found) => found.map((row) => toStoreEvent<E>(row, stream, aggregateId)),
+  );
 }
 
 /** The newest event of the streams, or of one aggregate in them. */
@@ -217,8 +220,8 @@ export function readLast<E extends Event>(
     streams,
     (stream) =>
       aggregateId === undefined
-        ? session.get<SqliteEventRow>(statements.selectLastEvent, stream)
-        : session.get<SqliteEventRow>(
+        ? session.lists<SqliteEventRow>(statements.selectLastEvent, stream)
+        : session.lists<SqliteEventRow>(
           statements.selectLastEventFor,
           stream,
           aggregateId,
@@ -226,8 +229,8 @@ export function readLast<E extends Event>(
   );
   return after(rows, (found) => {
     let last: SqliteEventRow | undefined;
-    for (const row of found) {
-      if (row && (!last || row.position > last.position)) last = row;
+    for (const [row] of found) {
+      if (row && (!last || row[0] > last[0])) last = row;
     }
     return last && toStoreEvent<E>(last);
   });

@@ -4,10 +4,7 @@ import { test, type TestContext } from "node:test";
 import { toStoreEvent } from "./sqlite_rows.ts";
 
 const read = (timestamp: string | number) =>
-  toStoreEvent({
-    ...{ position: 1, version: 1, stream: "a", aggregate_id: "x" },
-    ...{ timestamp, event: '{"type":"Done"}', metadata: null },
-  }).timestamp;
+  toStoreEvent([1, 1, timestamp, '{"type":"Done"}', null], "a", "x").timestamp;
 
 test("a time that SQLite wrote is UTC, wherever it is read", (t: TestContext) => {
   const own = process.env.TZ;

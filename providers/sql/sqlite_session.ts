@@ -8,6 +8,11 @@ export type Answer<T> = T | Promise<T>;
 export type SqliteSession = {
   /** All rows. */
   all<Row>(sql: string, ...values: SqliteValue[]): Answer<Row[]>;
+  /** All rows, each as its values in the order of its columns. */
+  lists<Row extends unknown[]>(
+    sql: string,
+    ...values: SqliteValue[]
+  ): Answer<Row[]>;
   /** The first row. */
   get<Row>(sql: string, ...values: SqliteValue[]): Answer<Row | undefined>;
   /** @returns How many rows were changed. */
