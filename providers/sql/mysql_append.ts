@@ -28,6 +28,7 @@ export function prepareAppend({ events, ...append }: Append): PreparedAppend {
 /**
  * Stores the events.
  *
+ * @param isKnown Whether the event before them is known to be stored.
  * @param inTransaction A snapshot of the caller's may hide what is committed.
  * @returns Their positions.
  * @throws {DuplicateCommandError} If the command was stored before.
@@ -37,10 +38,12 @@ export async function appendEvents(
   session: MysqlSession,
   setup: MysqlSetup,
   append: PreparedAppend,
+  isKnown: boolean,
   inTransaction: boolean,
 ): Promise<number[]> {
-  // An index alone refuses the first event of an aggregate that has one.
-  const refusal = append.version > 1
+  // An index alone refuses an event whose place is taken; that there is one
+  // before it is to be seen here, unless it is the first.
+  const refusal = append.version > 1 && !isKnown
     ? await findRefusal(session, setup, append, false)
     : undefined;
   // Looking at what is committed now locks the gaps beside it, so that others

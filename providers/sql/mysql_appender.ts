@@ -21,6 +21,7 @@ import type { MysqlSession } from "./mysql_executor.ts";
 import { toPosition } from "./mysql_rows.ts";
 import type { MysqlSetup } from "./mysql_setup.ts";
 import type { MysqlStore } from "./mysql_store.ts";
+import type { RecentVersions } from "./recent_versions.ts";
 import { tellAppendGroup } from "../append_groups.ts";
 
 /** How often a statement of several that was refused is sent again. */
@@ -40,11 +41,16 @@ type Stored = Map<string, number[]>;
  */
 export class MysqlAppender<Tx> {
   #store: MysqlStore<Tx>;
+  #recent: RecentVersions;
   #coalescer: Coalescer<Shared, number[]>;
 
-  /** @param store Where they run. */
-  constructor(store: MysqlStore<Tx>) {
+  /**
+   * @param store Where they run.
+   * @param recent What the provider has read of aggregates a moment ago.
+   */
+  constructor(store: MysqlStore<Tx>, recent: RecentVersions) {
     this.#store = store;
+    this.#recent = recent;
     this.#coalescer = new Coalescer<Shared, number[]>({
       alone: (append) => this.#alone(append),
       together: (appends) => this.#appendTogether(appends),
@@ -78,10 +84,13 @@ export class MysqlAppender<Tx> {
   ): Promise<number[]> {
     const prepared = prepareAppend(append);
     if (tx !== undefined) return await this.#appendAlone(prepared, tx);
-    return await this.#coalescer.run({
+    const positions = await this.#coalescer.run({
       ...prepared,
       ...coalescableOf(prepared),
     });
+    const { stream, aggregateId, version, events } = append;
+    this.#recent.add(stream, aggregateId, version + events.length - 1);
+    return positions;
   }
 
   /** Holds an aggregate at a version; gives the version that it has. */
@@ -115,8 +124,18 @@ export class MysqlAppender<Tx> {
     return this.#store.write(
       { what: "append", tx, facts: { stream, aggregateId } },
       (session, setup) =>
-        appendEvents(session, setup, append, tx !== undefined),
+        appendEvents(
+          session,
+          setup,
+          append,
+          this.#isKnown(append),
+          tx !== undefined,
+        ),
     );
+  }
+
+  #isKnown({ stream, aggregateId, version }: PreparedAppend): boolean {
+    return this.#recent.has(stream, aggregateId, version - 1);
   }
 
   async #appendTogether(appends: Shared[]): Promise<Outcome<number[]>[]> {
@@ -124,7 +143,13 @@ export class MysqlAppender<Tx> {
     try {
       stored = await this.#store.runShared(
         "append",
-        (session, setup) => storeTogether(session, setup, appends),
+        (session, setup) =>
+          storeTogether(
+            session,
+            setup,
+            appends,
+            (append) => this.#isKnown(append),
+          ),
       );
     } catch (error) {
       if (!isRefused(error)) {
@@ -146,13 +171,14 @@ async function storeTogether(
   session: MysqlSession,
   setup: MysqlSetup,
   appends: Shared[],
+  isKnown: (append: Shared) => boolean,
 ): Promise<Stored> {
   if (!setup.hasReturning) return new Map();
   // In one order, so that two statements do not wait for each other.
   let left = appends.toSorted((one, other) => one.key < other.key ? -1 : 1);
-  let toCheck = left.filter(({ version }) => version > 1);
+  let mustLook = left.some((append) => append.version > 1 && !isKnown(append));
   for (let attempt = 0;; attempt++) {
-    if (toCheck.length > 0) left = await withoutRefused(session, setup, left);
+    if (mustLook) left = await withoutRefused(session, setup, left);
     if (left.length < 2) return new Map();
     try {
       return await insertTogether(session, setup, left);
@@ -161,7 +187,7 @@ async function storeTogether(
       if (isDuplicate(error)) {
         // It may be the id of a command that was stored before.
         left = left.filter(({ commandId }) => commandId === undefined);
-        toCheck = left;
+        mustLook = true;
       } else if (isLockTimeout(error)) {
         await systemClock.sleep(systemClock.random() * PAUSE_MS);
       } else throw error;

@@ -21,6 +21,7 @@ import { MysqlOrder } from "./mysql_order.ts";
 import { createRecords } from "./mysql_records.ts";
 import { checkPosition } from "./mysql_rows.ts";
 import { MysqlStore } from "./mysql_store.ts";
+import { RecentVersions } from "./recent_versions.ts";
 
 /** How soon a commit of another process is noticed, in milliseconds. */
 const POLL_MS = 50;
@@ -49,7 +50,8 @@ export function createMysqlProvider<E extends Event, Tx>(
 ): MysqlProvider<E, Tx> {
   const { onError } = options;
   const store = new MysqlStore(executor, options);
-  const appender = new MysqlAppender(store);
+  const recent = new RecentVersions();
+  const appender = new MysqlAppender(store, recent);
   const order = new MysqlOrder(store, options);
   const bookmarks = new MysqlBookmarks(store);
   const watcher = new AppendWatcher(
@@ -104,7 +106,7 @@ export function createMysqlProvider<E extends Event, Tx>(
       checkText("stream", stream);
       checkText("aggregateId", aggregateId);
       const after = checkPosition("fromPosition", fromPosition ?? 0);
-      return await store.read(
+      const found = await store.read(
         { what: "getEventsFor", tx, facts: { stream, aggregateId } },
         (session, setup) =>
           readAggregate<E>(
@@ -116,6 +118,10 @@ export function createMysqlProvider<E extends Event, Tx>(
             limitOf(limit),
           ),
       );
+      // What a transaction reads may yet be rolled back.
+      const last = tx === undefined ? found.at(-1) : undefined;
+      if (last) recent.add(stream, aggregateId, last.version);
+      return found;
     },
 
     async getLastEventFor(stream, aggregateId, { tx } = {}) {
