@@ -53,7 +53,10 @@ export class Aggregates {
       read,
       (rows) => isWhole(rows, limit),
     );
-    return rows.map(({ event }) => toStoreEvent<E>(event, what));
+    const events: EventValues[] = rows[0]?.["events"] ?? [];
+    return events.map((event) =>
+      toStoreEvent<E>(event, what, stream, aggregateId)
+    );
   }
 
   /** The newest event of an aggregate, in whichever of the streams. */
@@ -67,13 +70,14 @@ export class Aggregates {
     const facts = { stream: streams.join(", "), aggregateId };
     const parameters = { streams, aggregateId, limit: toInteger(1) };
     const ask = { what, facts, canRepeat: true };
-    const [row] = await this.#readWhole(
+    const rows = await this.#readWhole(
       what,
       tx,
       (tx) => this.#store.run({ ...ask, tx }, lastOf, parameters),
-      ([row]) => row === undefined || isEnd(row["event"]),
+      (rows) => lastEvent(rows) === undefined || isEnd(lastEvent(rows)!),
     );
-    return row && toStoreEvent<E>(row["event"], what);
+    const event = lastEvent(rows);
+    return event && toStoreEvent<E>(event, what);
   }
 
   async #readWhole(
@@ -91,23 +95,27 @@ export class Aggregates {
   }
 }
 
+function lastEvent(rows: Row[]): EventValues | undefined {
+  return rows[0]?.["events"].at(-1);
+}
+
 function isWhole(rows: Row[], limit: number): boolean {
-  if (rows.length === 0) return true;
+  const last = lastEvent(rows);
+  if (last === undefined) return true;
   // What is missing before this position was deleted.
   const before = toNumber(rows[0]!["before"]);
   let previous = Math.max(0, toNumber(rows[0]!["since"]));
-  for (const { event } of rows as { event: EventValues }[]) {
-    const [, , version, position] = event;
+  const events: EventValues[] = rows[0]!["events"];
+  for (const [version, position] of events) {
     if (toNumber(position) > before && toNumber(version) !== previous + 1) {
       return false;
     }
     previous = toNumber(version);
   }
-  const { event } = rows.at(-1)!;
-  return rows.length === limit || toNumber(event[3]) <= before || isEnd(event);
+  return events.length === limit || toNumber(last[1]) <= before || isEnd(last);
 }
 
 /** Whether the append that stored the event has no later one. */
-function isEnd([, , version, , , , , until]: EventValues): boolean {
+function isEnd([version, , , , , until]: EventValues): boolean {
   return until == null || toNumber(until) <= toNumber(version);
 }

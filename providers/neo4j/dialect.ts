@@ -31,11 +31,15 @@ export type Dialect = {
   eventIndexes: readonly (readonly string[])[];
   /** The indexes that records need. */
   recordIndexes: readonly (readonly string[])[];
-  /** Gives the events `e` of `$streams`, at most `$limit`. */
+  /**
+   * Gives `events`, the values of those of `$streams`, at most `$limit`: in one
+   * list, which takes the driver much less time than a row for each.
+   */
   search(labels: Labels, search: Search, version: ServerVersion): string;
   /**
-   * Gives the events `e` of one aggregate after the version `since`, at most
-   * `$limit`, beside `before`.
+   * Gives `events`, the values of those of one aggregate after the version
+   * `since`, without the names, at most `$limit`, beside `before` and `since`;
+   * where there are none, perhaps no row.
    *
    * @param start What sets `since` and `before`.
    * @param where What else must hold of `e`.

@@ -1,5 +1,5 @@
 import { type Dialect, isAtLeast, type ServerVersion } from "./dialect.ts";
-import { EVENT_VALUES } from "./rows.ts";
+import { AGGREGATE_VALUES, EVENT_VALUES } from "./rows.ts";
 
 /** Neo4j 4.4, 5 and the versions that are named after a year. */
 export const currentDialect: Dialect = {
@@ -33,7 +33,8 @@ ${subquery("one", version)} MATCH (e:${events})
   USING INDEX SEEK e:${events}(${index.join(", ")})
   WHERE e.stream = one AND ${where}
   RETURN e ORDER BY ${sorting} LIMIT $limit }
-RETURN ${EVENT_VALUES} AS event ORDER BY e.${merge} ${direction} LIMIT $limit`;
+WITH e ORDER BY e.${merge} ${direction} LIMIT $limit
+RETURN collect(${EVENT_VALUES}) AS events`;
   },
 
   aggregate: ({ events }, start, where, version) =>
@@ -42,9 +43,9 @@ ${subquery("since", version)} MATCH (e:${events})
   USING INDEX SEEK e:${events}(stream, aggregateId, version)
   WHERE e.stream = $stream AND e.aggregateId = $aggregateId
   AND e.version > since AND ${where}
-  RETURN e ORDER BY e.stream, e.aggregateId, e.version LIMIT $limit }
-RETURN before, since, ${EVENT_VALUES} AS event
-ORDER BY e.version`,
+  WITH e ORDER BY e.stream, e.aggregateId, e.version LIMIT $limit
+  RETURN collect(${AGGREGATE_VALUES}) AS events }
+RETURN before, since, events`,
 
   streams: ({ events }) =>
     `MATCH (e:${events}) USING INDEX SEEK e:${events}(stream, _position)

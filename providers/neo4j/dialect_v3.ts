@@ -1,5 +1,5 @@
 import type { Dialect } from "./dialect.ts";
-import { EVENT_VALUES } from "./rows.ts";
+import { AGGREGATE_VALUES, EVENT_VALUES } from "./rows.ts";
 
 /** Neo4j 3.5. */
 export const v3Dialect: Dialect = {
@@ -27,15 +27,16 @@ export const v3Dialect: Dialect = {
   // order and stops at the limit, and an aggregate is read as a whole.
   search: ({ events }, { where, merge, direction }) =>
     `MATCH (e:${events}) WHERE ${where} AND e.stream IN $streams
-RETURN ${EVENT_VALUES} AS event ORDER BY e.${merge} ${direction} LIMIT $limit`,
+WITH e ORDER BY e.${merge} ${direction} LIMIT $limit
+RETURN collect(${EVENT_VALUES}) AS events`,
 
   aggregate: ({ events }, start, where) =>
     `${start}
 MATCH (e:${events}) USING INDEX e:${events}(stream, aggregateId)
 WHERE e.stream = $stream AND e.aggregateId = $aggregateId
 AND e.version > since AND ${where}
-RETURN before, since, ${EVENT_VALUES} AS event
-ORDER BY e.version LIMIT $limit`,
+WITH before, since, e ORDER BY e.version LIMIT $limit
+RETURN before, since, collect(${AGGREGATE_VALUES}) AS events`,
 
   // Its list of constraints has a text that quotes nothing.
   // An index of several properties is there only for those that are equal.

@@ -102,7 +102,8 @@ export class Log {
       last,
       { streams, limit: toInteger(1) },
     );
-    return row && toStoreEvent<E>(row["event"], what);
+    const event: EventValues | undefined = row?.["events"][0];
+    return event && toStoreEvent<E>(event, what);
   }
 
   /** The version of the first event of a command. */
@@ -184,7 +185,7 @@ export class Log {
     limit: number,
   ): Promise<EventValues[]> {
     const { page } = await this.statements();
-    const rows = await this.#store.run(
+    const [row] = await this.#store.run(
       {
         what: "getEventsFrom",
         facts: { stream: streams.join(", ") },
@@ -198,7 +199,7 @@ export class Log {
         limit: toInteger(limit),
       },
     );
-    return rows.map(({ event }) => event);
+    return row?.["events"] ?? [];
   }
 
   /** Goes on while no position is missing; gives the last one it saw. */

@@ -58,32 +58,38 @@ export function toGroup(append: Append): Group {
  * What is read of the node `e`: less than the node itself, and faster. A time
  * as text needs no class of the driver.
  */
-export const EVENT_VALUES =
-  "[e.stream, e.aggregateId, e.version, e._position, toString(e.timestamp), e.event, e.metadata, e._until]";
+const VALUES: string =
+  "e.version, e._position, toString(e.timestamp), e.event, e.metadata, e._until";
+/** The {@linkcode EventValues} of an event whose aggregate is known. */
+export const AGGREGATE_VALUES: string = `[${VALUES}]`;
+/** All {@linkcode EventValues}. */
+export const EVENT_VALUES: string = `[${VALUES}, e.stream, e.aggregateId]`;
 
 /** The values of an event, in that order. */
 export type EventValues = [
-  stream: string,
-  aggregateId: string,
   version: unknown,
   position: unknown,
   timestamp: string,
   event: string,
   metadata: string | null,
   until: unknown,
+  stream?: string,
+  aggregateId?: string,
 ];
 
 /**
  * The values as a stored event.
  *
+ * @param values The names are in it unless they are given.
  * @throws {StoreError} `FOREIGN_WRITER` if it has no position.
  */
 export function toStoreEvent<E extends Event>(
   values: EventValues,
   what: string,
+  stream: string = values[6]!,
+  aggregateId: string = values[7]!,
 ): StoreEvent<E> {
-  const [stream, aggregateId, version, position, timestamp, event, metadata] =
-    values;
+  const [version, position, timestamp, event, metadata] = values;
   if (position == null) throw foreignWriter(what, stream);
   return {
     stream,
