@@ -125,9 +125,10 @@ function createReadStatements(
   events: string,
   timestamps: MysqlTimestamps,
 ): MysqlReadStatements {
-  // As text a time is what was stored, whatever time zone the client thinks of.
+  // As a number a time is what was stored, whatever time zone the client thinks
+  // of, and it need not be read as a text.
   const timestamp = timestamps === "utc"
-    ? "CONCAT(REPLACE(CAST(event.timestamp AS CHAR), ' ', 'T'), 'Z')"
+    ? "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', event.timestamp) DIV 1000"
     : "event.timestamp";
   const columns = `
         event.position,

@@ -9,8 +9,8 @@ export type MysqlEventRow = {
   version: number;
   stream: string;
   aggregate_id: string;
-  /** ISO text; what the client makes of it in a table of evtstore 12. */
-  timestamp: string | Date;
+  /** Milliseconds; what the client makes of it in a table of evtstore 12. */
+  timestamp: number | string | Date;
   event: string;
   metadata: string | null;
 };
