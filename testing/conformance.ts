@@ -32,6 +32,7 @@ import { requirementCases } from "./cases/requirements.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
 import { shardCases } from "./cases/shards.ts";
+import { shardStartCases } from "./cases/shard_starts.ts";
 import { snapshotCases } from "./cases/snapshots.ts";
 import { transactCases } from "./cases/transact.ts";
 import { transactIsolationCases } from "./cases/transact_isolation.ts";
@@ -100,6 +101,7 @@ const everyCase: readonly Case[] = [
   ...processCases,
   ...rebuildCases,
   ...shardCases,
+  ...shardStartCases,
   ...catalogCases,
   ...capabilityCases,
 ];
