@@ -29,6 +29,7 @@ import { rebuildCases } from "./cases/rebuild.ts";
 import { recordCases } from "./cases/records.ts";
 import { reservationCases } from "./cases/reservations.ts";
 import { requirementCases } from "./cases/requirements.ts";
+import { requirementRaceCases } from "./cases/requirement_races.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
 import { shardCases } from "./cases/shards.ts";
@@ -87,6 +88,7 @@ const everyCase: readonly Case[] = [
   ...badInputCases,
   ...repeatedCommandCases,
   ...requirementCases,
+  ...requirementRaceCases,
   ...reservationCases,
   ...snapshotCases,
   ...upcastingCases,
