@@ -28,6 +28,7 @@ import { processCases } from "./cases/processes.ts";
 import { rebuildCases } from "./cases/rebuild.ts";
 import { recordCases } from "./cases/records.ts";
 import { reservationCases } from "./cases/reservations.ts";
+import { reservationRaceCases } from "./cases/reservation_races.ts";
 import { requirementCases } from "./cases/requirements.ts";
 import { requirementRaceCases } from "./cases/requirement_races.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
@@ -90,6 +91,7 @@ const everyCase: readonly Case[] = [
   ...requirementCases,
   ...requirementRaceCases,
   ...reservationCases,
+  ...reservationRaceCases,
   ...snapshotCases,
   ...upcastingCases,
   ...erasureCases,
