@@ -2,7 +2,7 @@ import { MemoryBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import type { Batch } from "./handler_callbacks.ts";
 import { HandlerCursor } from "./handler_cursor.ts";

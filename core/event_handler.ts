@@ -1,16 +1,15 @@
-import type { HandlerBookmark } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Clock, sleepUnless, systemClock } from "./clock.ts";
 import { EventFailure, reportFailure, throwReason } from "./event_failure.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import { givenProvider } from "./given_provider.ts";
 import { checkCallback, checkHandler } from "./handler_check.ts";
 import { HandledEvents } from "./handled.ts";
-import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
+import { HandlerCallbacks } from "./handler_callbacks.ts";
 import type {
   BatchCallback,
   BatchOptions,
-  DomainHandlerOpts,
   EventCallback,
   HandledOptions,
   HandlerControls,
@@ -24,34 +23,16 @@ import type {
   StatusParts,
 } from "./handler_status.ts";
 import { askForLease } from "./handler_lease.ts";
-import { handlerNameOf, type HandlerSlice } from "./handler_slice.ts";
+import { handlerNameOf } from "./handler_slice.ts";
 import { HandlerTurns } from "./handler_turns.ts";
 import { isRetirement } from "./handler_version.ts";
 import { HandlerView } from "./handler_view.ts";
 import type { Lease } from "./lease.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
-import type { ProviderOrPromise } from "./provider.ts";
 import { RebuildProgress } from "./rebuild_progress.ts";
 import { withOwnBookmark } from "./version_names.ts";
 
 const POLL_MS = 1000;
-
-/** What an {@linkcode EventHandler} is made of. */
-export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
-  /** Where its place is kept. */
-  bookmark: HandlerBookmark;
-  /** The streams it handles. */
-  streams: string[];
-  /** Where the events are. */
-  provider: ProviderOrPromise<any>;
-  /** Which slice it works on, of a handler with shards. */
-  slice?: HandlerSlice;
-  /**
-   * Called when everything is handled that there was at the last read, in the
-   * turn of the handler, with how many events that gave.
-   */
-  caughtUp?: (enough: () => boolean, events: number) => Promise<void>;
-};
 
 /**
  * The loop behind every handler: wait for the lease, handle what is new, wait
