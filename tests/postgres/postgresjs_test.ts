@@ -46,9 +46,9 @@ function testPostgresJs(server: PostgresServer): void {
   const isStored = async (id: string) =>
     (await provider.getEventsFor("s", id)).length === 1;
   const notes = async () => {
-    const rows = await schema.query("SELECT text FROM notes ORDER BY text");
+    const rows = await schema.query("SELECT text FROM notes");
     await schema.query("TRUNCATE notes");
-    return rows.map(({ text }) => text);
+    return rows.map(({ text }) => text).sort();
   };
 
   it("the promise of a client will do for one", async () => {
@@ -79,6 +79,9 @@ function testPostgresJs(server: PostgresServer): void {
     await provider.transact!(async (tx) => {
       await append("committed", { tx });
       await tx`INSERT INTO notes VALUES (${"by template"})`;
+      await tx`INSERT INTO notes ${tx({ text: "by helper" })}`;
+      const json = tx.json({ text: "by JSON" });
+      await tx`INSERT INTO notes VALUES (${json}::json ->> 'text')`;
       await tx.unsafe("INSERT INTO notes VALUES ($1)", ["by text"]);
       await tx.savepoint((inner) =>
         inner`INSERT INTO notes VALUES ('by savepoint')`
@@ -89,8 +92,15 @@ function testPostgresJs(server: PostgresServer): void {
       );
     });
     assert(await isStored("committed"));
-    const all = ["by its name", "by savepoint", "by template", "by text"];
-    assert.deepEqual(await notes(), all);
+    const ways = [
+      "JSON",
+      "helper",
+      "its name",
+      "savepoint",
+      "template",
+      "text",
+    ];
+    assert.deepEqual(await notes(), ways.map((way) => `by ${way}`));
     const problem = new Error("the work's own");
     await assert.rejects(
       provider.transact!(async (tx) => {
