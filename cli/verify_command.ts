@@ -1,6 +1,6 @@
 import { BOOKMARK_RECORD, isOfParked } from "../core/bookmark_records.ts";
 import { MEMBER } from "../core/heartbeat.ts";
-import { OWNER } from "../core/membership.ts";
+import { OWNER } from "../core/owner_records.ts";
 import type { ParkedValue } from "../core/parked_events.ts";
 import type { Provider } from "../core/provider.ts";
 import { listAll, type StoredRecord } from "../core/records.ts";

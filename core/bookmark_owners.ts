@@ -1,5 +1,5 @@
 import { MEMBER } from "./heartbeat.ts";
-import { OWNER } from "./membership.ts";
+import { OWNER } from "./owner_records.ts";
 import type { Provider } from "./provider.ts";
 import { listAll } from "./records.ts";
 

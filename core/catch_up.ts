@@ -1,56 +1,25 @@
 import { MemoryBookmark } from "./bookmark.ts";
+import { type CatchUpContext, CatchUpParts } from "./catch_up_parts.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import type { StoreEvent } from "./event.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
-import type { Batch } from "./handler_callbacks.ts";
-import { HandlerCursor } from "./handler_cursor.ts";
-import type { EventCallback } from "./handler_options.ts";
+import type { HandlerCursor } from "./handler_cursor.ts";
 import { handlerNameOf } from "./handler_slice.ts";
-import { refuseRetired } from "./handler_version.ts";
-import { type PageContext, PageRunner } from "./handler_page.ts";
-import type { HandlerParking } from "./handler_parking.ts";
+import { PageRunner } from "./handler_page.ts";
 import { PageReader } from "./page_reader.ts";
-import { ParkedAggregates } from "./parked_aggregates.ts";
-import type { Provider } from "./provider.ts";
-import { Rebuild } from "./rebuild.ts";
-import type { RebuildProgress } from "./rebuild_progress.ts";
-import { keptInSlices } from "./sliced_bookmark.ts";
-import { checkVersion, type NumberedHandler } from "./version_names.ts";
-import { toLiveVersion } from "./version_record.ts";
+import type { ParkedAggregates } from "./parked_aggregates.ts";
+import type { Rebuild } from "./rebuild.ts";
 
 /** How often in a row a bookmark may be moved by others within one run. */
 const MAX_LOST = 5;
 
-/** What catching up tells the handler, and asks of it. */
-export type CatchUpContext = {
-  /** The callback of an event, if there is one. */
-  callback(event: StoreEvent<any>): EventCallback<any, any> | undefined;
-  /** The callback for several events at once, if there is one. */
-  batch(): Batch | undefined;
-  /** Told of each event that is done, whether there was a callback or not. */
-  passed(event: StoreEvent<any>): void;
-  /** Passes a failure on. */
-  report(error: unknown): Promise<void>;
-  /** Waits before an event is tried again, unless the handler stops. */
-  pause(ms: number): Promise<void>;
-  /** What of this handler is parked. */
-  parking: HandlerParking;
-  /** Which version of the handler this is. */
-  numbered: NumberedHandler;
-  /** How far a rebuild has come. */
-  progress: RebuildProgress;
-};
-
 /** Handles everything that is new, page by page, from the handler's place. */
 export class CatchUp {
   #options: EventHandlerOptions;
-  #clock: Clock;
   #context: CatchUpContext;
-  #cursor: HandlerCursor | undefined;
-  #parked: ParkedAggregates | undefined;
-  #rebuild: Rebuild | undefined;
+  #parts: CatchUpParts;
   #forget: "reset" | "restart" | "takeOver" | undefined;
 
   /** @param options Of the handler. */
@@ -60,13 +29,13 @@ export class CatchUp {
     context: CatchUpContext,
   ) {
     this.#options = options;
-    this.#clock = clock;
     this.#context = context;
+    this.#parts = new CatchUpParts(options, clock, context);
   }
 
   /** The last position that was handled or passed over here, if any was. */
   get position(): any {
-    return this.#cursor?.position;
+    return this.#parts.cursor?.position;
   }
 
   /** The page in hand goes on; the next one begins elsewhere, or here again. */
@@ -87,12 +56,12 @@ export class CatchUp {
    */
   async run(enough: () => boolean): Promise<number> {
     const provider = await this.#options.provider;
-    const cursor = await this.#openCursor();
-    const parked = await this.#openParked(provider, cursor);
-    const rebuild = this.#openRebuild(provider);
+    const cursor = await this.#parts.openCursor();
+    const parked = await this.#parts.openParked(provider, cursor);
+    const rebuild = this.#parts.openRebuild(provider);
     const isReplay = () => rebuild?.replays ?? false;
     const runner = new PageRunner(
-      this.#pageContext(provider, { cursor, enough, parked, isReplay }),
+      this.#parts.pageContext(provider, { cursor, enough, parked, isReplay }),
     );
     const { streams, sealer } = this.#options;
     const reader = new PageReader(provider, streams, sealer);
@@ -160,12 +129,12 @@ export class CatchUp {
 
   /** Where a run would begin. */
   async beginning(): Promise<any> {
-    return await (await this.#openCursor()).beginning();
+    return await (await this.#parts.openCursor()).beginning();
   }
 
   /** As {@linkcode beginning}, where no run is in the middle of a page. */
   async beginningAnew(): Promise<any> {
-    const cursor = await this.#openCursor();
+    const cursor = await this.#parts.openCursor();
     this.#forgetPlace(cursor);
     return await cursor.beginning();
   }
@@ -176,7 +145,7 @@ export class CatchUp {
    * @param here Whether this process does the handling, and knows best.
    */
   async place(here: boolean): Promise<any> {
-    const cursor = await this.#openCursor();
+    const cursor = await this.#parts.openCursor();
     if (this.#options.bookmark === MemoryBookmark) return cursor.beginning();
     const known = this.#forget === undefined && cursor.position !== undefined;
     return here && known ? cursor.position : await cursor.readStored();
@@ -188,14 +157,14 @@ export class CatchUp {
    * @throws {StoreError} `BOOKMARK_MOVED` if it is somebody else's by now.
    */
   async store(): Promise<void> {
-    const cursor = await this.#openCursor();
+    const cursor = await this.#parts.openCursor();
     if (!await cursor.store()) throw this.#bookmarkMoved();
   }
 
   /** Stores the place if there is one and it is still this handler's. */
   async storeAtLast(): Promise<void> {
     try {
-      await this.#cursor?.store();
+      await this.#parts.cursor?.store();
     } catch (error) {
       await this.#context.report(error);
     }
@@ -210,11 +179,12 @@ export class CatchUp {
     const { parking } = this.#context;
     try {
       return await parking.replay(target, enough, async (cursor, ...of) => {
-        const firstLive = await this.#openRebuild(provider)?.firstLive(...of);
+        const rebuild = this.#parts.openRebuild(provider);
+        const firstLive = await rebuild?.firstLive(...of);
         const isReplay = ({ version }: StoreEvent<any>) =>
           firstLive !== undefined && version < firstLive;
         return new PageRunner({
-          ...this.#pageContext(provider, {
+          ...this.#parts.pageContext(provider, {
             ...{ cursor, enough, parked: undefined, isReplay },
           }),
           policy: failurePolicyOf({ onFailure: "pause" }),
@@ -222,69 +192,8 @@ export class CatchUp {
         });
       });
     } finally {
-      this.#parked?.forget();
+      this.#parts.parked?.forget();
     }
-  }
-
-  #pageContext(
-    provider: Provider<any>,
-    own: Pick<PageContext, "cursor" | "enough" | "parked" | "isReplay">,
-  ): PageContext {
-    const options = this.#options;
-    return {
-      provider,
-      bookmark: handlerNameOf(options),
-      clock: this.#clock,
-      transactional: options.transactional ?? false,
-      concurrency: options.concurrency ?? 1,
-      policy: failurePolicyOf(options),
-      checkpoint: options.checkpoint ?? {},
-      ...this.#context,
-      ...own,
-    };
-  }
-
-  /** Undefined for a handler without a number, and the first of those with one. */
-  #openRebuild(provider: Provider<any>): Rebuild | undefined {
-    const { numbered: handler, progress, report } = this.#context;
-    if (handler.version === 1 || this.#rebuild) return this.#rebuild;
-    checkVersion({ ...this.#options, bookmark: handler.name, provider });
-    const { streams } = this.#options;
-    return this.#rebuild = new Rebuild({
-      ...{ provider, records: provider.records!, clock: this.#clock, report },
-      ...{ handler, streams, progress },
-    });
-  }
-
-  /** Also for a handler that does not park: what an earlier one parked waits. */
-  async #openParked(
-    provider: Provider<any>,
-    cursor: HandlerCursor,
-  ): Promise<ParkedAggregates | undefined> {
-    const { parking, callback, batch, numbered } = this.#context;
-    const store = await parking.storeIfAny();
-    if (!store) return undefined;
-    return this.#parked ??= new ParkedAggregates({
-      store,
-      cursor,
-      provider,
-      clock: this.#clock,
-      hasCallback: (event) =>
-        batch() !== undefined || callback(event) !== undefined,
-      listed: ({ liveVersion, isSliced }) => {
-        refuseRetired(numbered, toLiveVersion(liveVersion));
-        if (isSliced && !this.#options.slice) throw keptInSlices(numbered.name);
-      },
-    });
-  }
-
-  async #openCursor(): Promise<HandlerCursor> {
-    const { provider, bookmark, streams, ...options } = this.#options;
-    const store = await provider;
-    return this.#cursor ??= new HandlerCursor(store, bookmark, streams, {
-      tailStream: options.tailStream ?? false,
-      alwaysTailStream: options.alwaysTailStream ?? false,
-    });
   }
 
   /** Whether there was anything to forget. */

@@ -3,9 +3,7 @@ import type {
   BaseAggregate,
   ProvidedAggregate,
 } from "./aggregate.ts";
-import { appendClaiming } from "./claimed_append.ts";
 import {
-  type CheckedClaims,
   claimsOf,
   type CommandResult,
   isDecision,
@@ -18,12 +16,11 @@ import {
   type CommandOptions,
   type RetryOptions,
 } from "./command_options.ts";
+import { CommandStore, type Decided } from "./command_store.ts";
 import { copyPlainData } from "./copy.ts";
-import { CommandError, DuplicateCommandError, VersionError } from "./errors.ts";
-import type { Event, StoreEvent } from "./event.ts";
-import { isSamePosition } from "./position.ts";
-import type { AppendOptions, Provider } from "./provider.ts";
-import { currentMetadata } from "./metadata_context.ts";
+import { CommandError, VersionError } from "./errors.ts";
+import type { Event } from "./event.ts";
+import type { Provider } from "./provider.ts";
 import { toStorable } from "./schema.ts";
 import { observerOf } from "./work_observer.ts";
 
@@ -32,18 +29,13 @@ export type Decide<E extends Event, A extends Aggregate> = (
   aggregate: A & BaseAggregate,
 ) => Promise<CommandResult<E>> | CommandResult<E>;
 
-/** What was decided, checked. */
-type Decided<E extends Event> = {
-  events: E[];
-  claims: CheckedClaims | undefined;
-};
-
 /**
  * Runs commands of one aggregate: load, decide, append. Both generations of
  * `createDomain` stand on it.
  */
 export class CommandExecutor<E extends Event, A extends Aggregate> {
   #provided: ProvidedAggregate<E, A>;
+  #store: CommandStore<E, A>;
   #retries: number;
 
   /** @throws {StoreError} `INVALID_INPUT` for `retries` that are not a count. */
@@ -52,6 +44,7 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     { retries = 0 }: RetryOptions,
   ) {
     this.#provided = provided;
+    this.#store = new CommandStore(provided);
     this.#retries = checkRetries(retries);
   }
 
@@ -74,7 +67,7 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
       const observer = observerOf(provider);
       if (observer) {
         return await observer.command(
-          { ...this.#own(id), command },
+          { ...this.#store.own(id), command },
           () => this.#execute(provider, id, decide, options, loaded),
         );
       }
@@ -97,20 +90,20 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     let newer = tried?.newer;
     for (let attempt = 0;; attempt++) {
       options.signal?.throwIfAborted();
-      const aggregate = loaded ?? newer ?? await this.#load(id, options);
+      const aggregate = loaded ?? newer ?? await this.#store.load(id, options);
       newer = undefined;
       // Before the handler decides: a repeated "open" must not hear "already open".
       if (
         options.commandId !== undefined &&
-        await this.#isRepeat(provider, id, options)
+        await this.#store.isRepeat(provider, id, options)
       ) {
-        return await this.#load(id, options);
+        return await this.#store.load(id, options);
       }
       const decided = await this.#decide(provider, aggregate, decide, options);
       if (decided.events.length === 0) return { ...aggregate };
       options.signal?.throwIfAborted();
       try {
-        return await this.#append(provider, aggregate, decided, options);
+        return await this.#store.append(provider, aggregate, decided, options);
       } catch (error) {
         const isOld = error instanceof VersionError ||
           mayDecideAgain(error, options);
@@ -158,7 +151,9 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     }
     options.signal?.throwIfAborted();
     try {
-      return { done: await this.#append(provider, kept, decided, options) };
+      return {
+        done: await this.#store.append(provider, kept, decided, options),
+      };
     } catch (error) {
       if (error instanceof VersionError) return {};
       // What it claimed was refused: a newer aggregate may not claim it.
@@ -172,24 +167,16 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
   async #newerThan(
     { aggregateId, version }: A & BaseAggregate,
   ): Promise<(A & BaseAggregate) | undefined> {
-    const now = await this.#load(aggregateId, {});
+    const now = await this.#store.load(aggregateId, {});
     return now.version === version ? undefined : now;
-  }
-
-  #load(id: string, options: CommandOptions): Promise<A & BaseAggregate> {
-    return this.#provided.getAggregate(id, transaction(options));
   }
 
   async #prepare(id: string, options: CommandOptions): Promise<Provider<E>> {
     checkNames(id, options);
     const provider = await this.#provided.provider;
     checkSupport(provider, options);
-    claimsOf(provider, this.#own(id), options);
+    claimsOf(provider, this.#store.own(id), options);
     return provider;
-  }
-
-  #own(aggregateId: string): { stream: string; aggregateId: string } {
-    return { stream: this.#provided.stream, aggregateId };
   }
 
   async #decide(
@@ -199,7 +186,7 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
     options: CommandOptions,
   ): Promise<Decided<E>> {
     const { expectedVersion } = options;
-    const own = this.#own(aggregate.aggregateId);
+    const own = this.#store.own(aggregate.aggregateId);
     if (
       expectedVersion !== undefined && aggregate.version !== expectedVersion
     ) {
@@ -221,104 +208,4 @@ export class CommandExecutor<E extends Event, A extends Aggregate> {
       claims: claimsOf(provider, own, more ?? {}, options),
     };
   }
-
-  async #append(
-    provider: Provider<E>,
-    aggregate: A & BaseAggregate,
-    { events, claims }: Decided<E>,
-    options: CommandOptions,
-  ): Promise<A & BaseAggregate> {
-    const { stream, cache, snapshots, toNextAggregate } = this.#provided;
-    const id = aggregate.aggregateId;
-    const version = aggregate.version + 1;
-    const created = provider.createEvents(stream, id, version, events);
-    const placeholder = created.at(-1)?.position;
-    const inherited = currentMetadata();
-    const described = inherited || options.metadata
-      ? created.map((event) => ({
-        ...event,
-        metadata: { ...inherited, ...options.metadata },
-      }))
-      : created;
-    const persisted = this.#persist(described, aggregate);
-    const append = (tx: unknown) =>
-      provider.append(
-        stream,
-        id,
-        version,
-        persisted,
-        appendOptions(options, tx),
-      );
-    let stored: StoreEvent<E>[];
-    try {
-      stored = await (claims
-        ? appendClaiming(provider, {
-          own: { ...this.#own(id), version: aggregate.version },
-          claims,
-          append,
-        }, options.tx)
-        : append(options.tx));
-    } catch (error) {
-      cache?.delete(id);
-      const repeated = error instanceof DuplicateCommandError ||
-        (error instanceof CommandError &&
-          await this.#isRepeat(provider, id, options));
-      if (!repeated) throw error;
-      return await this.#load(id, options);
-    }
-    const next = stored.reduce(toNextAggregate, aggregate);
-    // Inside a transaction the events may yet be rolled back, and some providers
-    // of evtstore 12 do not say where they have stored them.
-    const position = stored.at(-1)?.position;
-    if (options.tx === undefined && !isSamePosition(position, placeholder)) {
-      cache?.set(id, next, position);
-      snapshots?.appended(provider, next, position);
-    }
-    return next;
-  }
-
-  async #isRepeat(
-    provider: Provider<E>,
-    id: string,
-    options: CommandOptions,
-  ): Promise<boolean> {
-    const { commandId } = options;
-    if (commandId === undefined) return false;
-    const { stream } = this.#provided;
-    const found = await provider.findCommand!(
-      stream,
-      id,
-      commandId,
-      transaction(options),
-    );
-    return found !== undefined;
-  }
-
-  #persist(
-    events: StoreEvent<E>[],
-    aggregate: A & BaseAggregate,
-  ): StoreEvent<E>[] {
-    const { persistAggregate, version, toNextAggregate } = this.#provided;
-    if (!persistAggregate || !version) return events;
-    let current = aggregate;
-    return events.map((stored) => {
-      current = toNextAggregate(current, stored);
-      const __persisted = { ...current, __pv: version };
-      return { ...stored, event: { ...stored.event, __persisted } };
-    });
-  }
-}
-
-function transaction({ tx }: CommandOptions): { tx?: unknown } {
-  return tx === undefined ? {} : { tx };
-}
-
-function appendOptions(
-  { commandId }: CommandOptions,
-  tx: unknown,
-): AppendOptions {
-  const options: AppendOptions = {};
-  if (tx !== undefined) options.tx = tx;
-  if (commandId !== undefined) options.commandId = commandId;
-  return options;
 }

@@ -1,21 +1,19 @@
-import type { HandlerBookmark } from "./bookmark.ts";
 import { CatchUp } from "./catch_up.ts";
-import { type Clock, sleepUnless, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { EventFailure, reportFailure, throwReason } from "./event_failure.ts";
-import { failurePolicyOf } from "./failure_policy.ts";
-import { givenProvider } from "./given_provider.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { checkCallback, checkHandler } from "./handler_check.ts";
 import { HandledEvents } from "./handled.ts";
-import { HandlerCallbacks, type ReadOption } from "./handler_callbacks.ts";
+import { HandlerCallbacks } from "./handler_callbacks.ts";
 import type {
   BatchCallback,
   BatchOptions,
-  DomainHandlerOpts,
   EventCallback,
   HandledOptions,
   HandlerControls,
   ParkedTarget,
 } from "./handler_options.ts";
+import { HandlerLoop } from "./handler_loop.ts";
 import { HandlerParking } from "./handler_parking.ts";
 import { type HandlerChange, HandlerCondition } from "./handler_condition.ts";
 import type {
@@ -23,40 +21,17 @@ import type {
   HandlerStatus,
   StatusParts,
 } from "./handler_status.ts";
-import { askForLease } from "./handler_lease.ts";
-import { handlerNameOf, type HandlerSlice } from "./handler_slice.ts";
+import { handlerNameOf } from "./handler_slice.ts";
 import { HandlerTurns } from "./handler_turns.ts";
-import { isRetirement } from "./handler_version.ts";
 import { HandlerView } from "./handler_view.ts";
-import type { Lease } from "./lease.ts";
 import type { ParkedAggregate } from "./parked_events.ts";
-import type { ProviderOrPromise } from "./provider.ts";
 import { RebuildProgress } from "./rebuild_progress.ts";
 import { withOwnBookmark } from "./version_names.ts";
 
-const POLL_MS = 1000;
-
-/** What an {@linkcode EventHandler} is made of. */
-export type EventHandlerOptions = DomainHandlerOpts & ReadOption & {
-  /** Where its place is kept. */
-  bookmark: HandlerBookmark;
-  /** The streams it handles. */
-  streams: string[];
-  /** Where the events are. */
-  provider: ProviderOrPromise<any>;
-  /** Which slice it works on, of a handler with shards. */
-  slice?: HandlerSlice;
-  /**
-   * Called when everything is handled that there was at the last read, in the
-   * turn of the handler, with how many events that gave.
-   */
-  caughtUp?: (enough: () => boolean, events: number) => Promise<void>;
-};
-
 /**
- * The loop behind every handler: wait for the lease, handle what is new, wait
- * for more. One pass runs at a time, whether the loop or `runOnce` asked for it,
- * or a replay of what is parked.
+ * What every handler is: its callbacks, its loop, and what is asked of it. One
+ * pass runs at a time, whether the loop or `runOnce` asked for it, or a replay of
+ * what is parked.
  */
 export class EventHandler implements HandlerControls {
   /** The name of its bookmark. */
@@ -67,11 +42,7 @@ export class EventHandler implements HandlerControls {
   #catchUp: CatchUp;
   #parking: HandlerParking;
   #turns: HandlerTurns;
-  #loop: AbortController | undefined;
-  #lastLoop: Promise<void> = Promise.resolve();
-  #lease: Lease | undefined;
-  #signals = 0;
-  #idle: AbortController | undefined;
+  #loop: HandlerLoop;
   #condition: HandlerCondition = new HandlerCondition();
   #handled: HandledEvents = new HandledEvents();
   #progress: RebuildProgress;
@@ -110,6 +81,12 @@ export class EventHandler implements HandlerControls {
       parking: this.#parking,
       progress: this.#progress,
     });
+    this.#loop = new HandlerLoop(this.name, options, clock, {
+      catchUp: this.#catchUp,
+      turns: this.#turns,
+      condition: this.#condition,
+      report: (error) => this.#report(error),
+    });
     this.#view = new HandlerView({
       ...{ options, bookmark: this.name, numbered, clock },
       parking: this.#parking,
@@ -143,19 +120,14 @@ export class EventHandler implements HandlerControls {
     this.#callbacks.setBatch(callback, options);
   }
 
-  start = (): void => {
-    if (this.#loop) return;
-    const stopping = this.#loop = new AbortController();
-    this.#lastLoop = this.#lastLoop.then(() => this.#run(stopping.signal));
-  };
+  start = (): void => this.#loop.start();
 
   stop = async (): Promise<void> => {
-    this.#loop?.abort();
-    this.#loop = undefined;
+    this.#loop.stop();
     this.#turns.end();
     // Waiting here for the callback that this call stands in would be for ever.
     if (this.#turns.isInside()) return;
-    await this.#lastLoop;
+    await this.#loop.ended();
     await this.#turns.ended();
   };
 
@@ -163,12 +135,12 @@ export class EventHandler implements HandlerControls {
 
   runOnce = async (): Promise<number> => {
     this.#turns.refuseInside("run");
-    return await this.#onePass().catch(throwReason);
+    return await this.#loop.onePass().catch(throwReason);
   };
 
   run = async (): Promise<void> => {
-    if (!this.#loop || (this.#lease && !this.#lease.held())) return;
-    await this.#onePass().catch((error) => this.#report(error));
+    if (!this.#loop.mayWork()) return;
+    await this.#loop.onePass().catch((error) => this.#report(error));
   };
 
   reset = (): void => this.#catchUp.forget("reset");
@@ -209,7 +181,7 @@ export class EventHandler implements HandlerControls {
     return {
       state: this.#currentState(),
       lastError: this.#condition.failure,
-      owner: this.#lease?.owner,
+      owner: this.#loop.owner,
     };
   }
 
@@ -225,97 +197,9 @@ export class EventHandler implements HandlerControls {
     return this.#progress.isRebuilding ? "rebuilding" : "working";
   }
 
-  async #run(stop: AbortSignal): Promise<void> {
-    const condition = this.#condition;
-    const provider = await givenProvider(this.#options, this.name);
-    if (!provider) return condition.become("stopped");
-    const unwatch = provider.watch?.(() => this.#wake());
-    const lease = this.#lease = askForLease(this.#options, provider, {
-      clock: this.#clock,
-      changed: () => this.#wake(),
-      report: (error) => void this.#report(error),
-    });
-    this.#catchUp.restart();
-    let term = 0;
-    let isNew = true;
-    let isRetired = false;
-    const { minMs, maxMs } = failurePolicyOf(this.#options);
-    let pause = minMs;
-    while (!stop.aborted) {
-      if (lease && !lease.held()) {
-        if (lease.wanted) {
-          await this.#catchUp.storeAtLast();
-          await lease.giveWay();
-        }
-        condition.become("standby", lease.owner);
-        await this.#wait(POLL_MS, stop);
-        continue;
-      }
-      if (lease && lease.term !== term) {
-        // What was read before may be from before another owned it.
-        if (term > 0 || lease.waited) this.#catchUp.forget("takeOver");
-        else this.#catchUp.restart();
-        term = lease.term;
-      }
-      const signals = this.#signals;
-      const before = this.#catchUp.position;
-      try {
-        condition.become("working");
-        const seen = await this.#onePass(stop, lease);
-        isNew = false;
-        pause = minMs;
-        condition.caughtUp();
-        condition.become("idle");
-        if (seen === 0 && signals === this.#signals) {
-          await this.#wait(this.#options.poll ?? POLL_MS, stop);
-        }
-      } catch (error) {
-        if (isRetirement(error)) {
-          isRetired = true;
-          // Who was at work when it happened has done nothing wrong.
-          if (isNew) await this.#report(error);
-          break;
-        }
-        condition.become("retrying");
-        if (this.#catchUp.position !== before) pause = minMs;
-        await this.#report(error);
-        await this.#clock.sleep(pause, stop);
-        pause = Math.min(pause * 2, maxMs);
-      }
-    }
-    unwatch?.();
-    if (!isRetired) await this.#catchUp.storeAtLast();
-    await lease?.release();
-    this.#lease = undefined;
-    condition.become(isRetired ? "retired" : "stopped");
-    if (this.#loop?.signal === stop) this.#loop = undefined;
-  }
-
-  /** Waits for its turn, then handles everything that is new. */
-  #onePass(stop?: AbortSignal, lease?: Lease): Promise<number> {
-    return this.#turns.take(async (signal) => {
-      if (stop?.aborted) return 0;
-      const enough = () =>
-        signal.aborted || (lease !== undefined && !lease.held());
-      return await this.#catchUp.run(enough);
-    }, stop !== undefined);
-  }
-
   /** Where the handler stands: in this process, if it works here. */
   place(): Promise<any> {
-    const here = this.#lease ? this.#lease.owned : this.#loop !== undefined;
-    return this.#catchUp.place(here);
-  }
-
-  #wake(): void {
-    // Counted, so that one between reading a page and waiting is not lost.
-    this.#signals++;
-    this.#idle?.abort();
-  }
-
-  async #wait(ms: number, stop: AbortSignal): Promise<void> {
-    this.#idle = new AbortController();
-    await sleepUnless(this.#clock, ms, stop, this.#idle);
+    return this.#catchUp.place(this.#loop.isHere());
   }
 
   async #report(error: unknown): Promise<void> {

@@ -4,7 +4,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { MemoryBookmark, type ProviderBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { FakeClock } from "./fake_clock.ts";
 import type { Provider } from "./provider.ts";
 

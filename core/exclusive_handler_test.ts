@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Clock } from "./clock.ts";
 import { createBookmark, MemoryBookmark } from "./bookmark.ts";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { FakeClock } from "./fake_clock.ts";
 import type { Provider } from "./provider.ts";
 

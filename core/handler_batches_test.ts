@@ -2,7 +2,8 @@ import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoreError } from "./errors.ts";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { FakeClock } from "./fake_clock.ts";
 
 async function setUp(

@@ -1,6 +1,6 @@
 import { isStoredBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { checkFailurePolicy, failurePolicyOf } from "./failure_policy.ts";
 import { checkHandlerOptions } from "./handler_options_check.ts";
 import { checkRecords } from "./handler_parking.ts";

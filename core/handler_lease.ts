@@ -1,6 +1,6 @@
 import { isStoredBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import type { Lease } from "./lease.ts";
 import { membershipOf } from "./membership.ts";
 import type { Provider } from "./provider.ts";

@@ -2,7 +2,7 @@ import { isStoredBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
 import { EventFailure } from "./event_failure.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import type { PageRunner } from "./handler_page.ts";
 import type { ParkedTarget } from "./handler_options.ts";

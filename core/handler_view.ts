@@ -1,6 +1,6 @@
 import { isStoredBookmark } from "./bookmark.ts";
 import type { Clock } from "./clock.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { type HandledEvents, waitUntilHandled } from "./handled.ts";
 import type { HandledOptions } from "./handler_options.ts";
 import type { HandlerParking } from "./handler_parking.ts";

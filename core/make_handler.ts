@@ -1,4 +1,5 @@
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { ShardedHandler } from "./sharded_handler.ts";
 
 /** What works on a bookmark, whether it is shared out or not. */

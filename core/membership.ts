@@ -3,14 +3,12 @@ import { Heartbeat, MEMBER } from "./heartbeat.ts";
 import { type HandlerOwner, Lease } from "./lease.ts";
 import { LeaseQueues } from "./lease_queues.ts";
 import type { Provider } from "./provider.ts";
-import { listAll, type Records, type StoredRecord } from "./records.ts";
+import { listAll, type Records } from "./records.ts";
 import { isChosen } from "./rendezvous.ts";
 import { type Share, SharedHandlers } from "./share_out.ts";
 import { ObservedMembers } from "./observed_members.ts";
+import { OwnerRecords } from "./owner_records.ts";
 import { processName } from "./process_name.ts";
-
-/** Records of who handles what; the key is the bookmark. */
-export const OWNER = "evtstore.owner";
 
 /** How often a process shows that it lives. */
 const HEARTBEAT_MS = 2000;
@@ -55,6 +53,7 @@ export class Membership {
   #leases: LeaseQueues = new LeaseQueues();
   #heartbeat: Heartbeat;
   #members: ObservedMembers;
+  #owners: OwnerRecords;
   #shown = "";
   #failures = 0;
   #stopping: AbortController | undefined;
@@ -70,6 +69,10 @@ export class Membership {
     this.#clock = clock;
     this.#heartbeat = new Heartbeat(records, clock);
     this.#members = new ObservedMembers(clock);
+    this.#owners = new OwnerRecords(records, this.#leases, {
+      id: () => this.id,
+      ownerOf: (id) => this.#owner(id),
+    });
   }
 
   /** The key of this process in the store. */
@@ -167,7 +170,7 @@ export class Membership {
   async #look(): Promise<void> {
     const sentAt = this.#clock.monotonic();
     // The owners first: the process of each owner seen has its record already.
-    const owners = await listAll(this.#records, OWNER);
+    const owners = await this.#owners.list();
     const members = await listAll(this.#records, MEMBER);
     this.#members.observe(members, sentAt);
     const alive = this.#members.alive(sentAt);
@@ -201,16 +204,8 @@ export class Membership {
     }
     // Many at once, where a handler has many.
     await Promise.all(free.map((one) => this.#take(...one)));
-    await this.#giveBack(owners);
+    await this.#owners.giveBack(owners);
     await this.#forgetTheDead(sentAt);
-  }
-
-  /** What a lost request has left in the name of this process. */
-  async #giveBack(owners: Map<string, StoredRecord>): Promise<void> {
-    for (const [bookmark, { value, revision }] of owners) {
-      if (value.member !== this.id || this.#leases.head(bookmark)) continue;
-      await this.#records.put(OWNER, bookmark, {}, { revision });
-    }
   }
 
   /** Who of those that live shares which handlers. */
@@ -240,19 +235,12 @@ export class Membership {
 
   async #take(lease: Lease, revision: number): Promise<void> {
     if (this.#heartbeat.age() >= HEARTBEAT_MS) await this.#showLife();
-    const value = { member: this.id };
-    const options = { revision };
-    if (!await this.#records.put(OWNER, lease.bookmark, value, options)) return;
-    lease.keep(revision + 1, this.#owner(this.id));
-    // It was given back while the store was asked.
-    if (this.#leases.head(lease.bookmark) !== lease) {
-      await this.#handOver(lease, this.#leases.head(lease.bookmark));
-    }
+    await this.#owners.take(lease, revision);
   }
 
   async #release(lease: Lease): Promise<void> {
     this.#leases.remove(lease);
-    await this.#handOver(lease, this.#leases.head(lease.bookmark));
+    await this.#owners.handOver(lease, this.#leases.head(lease.bookmark));
     // The wish is over, for the others as well.
     if (lease.first) this.#nudge.abort();
     if (this.#leases.size > 0) return;
@@ -262,21 +250,7 @@ export class Membership {
   }
 
   async #giveWay(lease: Lease): Promise<void> {
-    await this.#handOver(lease, this.#leases.moveBack(lease));
-  }
-
-  /** To the next handler of this process, or to whoever takes it. */
-  async #handOver(lease: Lease, next: Lease | undefined): Promise<void> {
-    if (lease.revision === undefined) return;
-    const { bookmark, revision } = lease;
-    const owner = lease.owner;
-    lease.lose(undefined);
-    if (next) return next.keep(revision, owner!);
-    try {
-      await this.#records.put(OWNER, bookmark, {}, { revision });
-    } catch (error) {
-      lease.report(error);
-    }
+    await this.#owners.handOver(lease, this.#leases.moveBack(lease));
   }
 
   async #leave(): Promise<void> {

@@ -3,7 +3,8 @@ import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { readHealth } from "./health.ts";
 import {

@@ -1,7 +1,8 @@
 import { nameOf } from "./bookmark.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { reportFailure } from "./event_failure.ts";
-import type { EventHandler, EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { failurePolicyOf } from "./failure_policy.ts";
 import { givenProvider } from "./given_provider.ts";
 import type { HandlerChange } from "./handler_condition.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import type { HandlerChange } from "./handler_condition.ts";
 import { membershipOf } from "./membership.ts";
 import type { ErrorCallback, Provider } from "./provider.ts";

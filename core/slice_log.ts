@@ -1,15 +1,14 @@
 import { type Clock, sleepUnless } from "./clock.ts";
+import { CommonReading } from "./common_reading.ts";
 import type { StoreEvent } from "./event.ts";
 import { FullPages } from "./full_pages.ts";
 import { PAGE_SIZE, pageLimit, requestPage } from "./log_request.ts";
 import { isSamePosition } from "./position.ts";
 import type { EventPage, Provider } from "./provider.ts";
-import { RecentEvents } from "./recent_events.ts";
+import type { NumberedEvent } from "./recent_events.ts";
 import { pageOf, SliceQueue } from "./slice_queue.ts";
 import { allSlices, sliceOf } from "./slices.ts";
 
-/** How many events of the log are kept, for slices that are near. */
-const RECENT = 4 * PAGE_SIZE;
 /** How many events may wait for all slices together. */
 const MOST_WAITING = 10 * PAGE_SIZE;
 /** How many of them a slice is given at once. */
@@ -46,14 +45,8 @@ export class SliceLog {
   #queues: SliceQueue[] = allSlices.map(() => new SliceQueue());
   #listeners: Set<() => void>[] = allSlices.map(() => new Set());
   #stored: number[] = allSlices.map(() => 0);
-  #recent: RecentEvents = new RecentEvents(RECENT);
+  #common: CommonReading;
   #apart: FullPages;
-  /** Up to where the log was read; undefined before the first slice reads. */
-  #head: { position: any; number: number } | undefined;
-  #count = 0;
-  #isAtEnd = false;
-  #news = 0;
-  #growing: Promise<void> | undefined;
   #room: AbortController = new AbortController();
   #idle: AbortController = new AbortController();
 
@@ -62,6 +55,10 @@ export class SliceLog {
     this.#provider = provider;
     this.#streams = streams;
     this.#clock = clock;
+    this.#common = new CommonReading(provider, streams, {
+      room: () => this.#waitForRoom(),
+      taken: (events) => this.#shareOut(events),
+    });
     this.#apart = new FullPages(
       PAGES_APART,
       pageLimit(this.#provider),
@@ -81,8 +78,9 @@ export class SliceLog {
     const queue = this.#queues[slice]!;
     const most = Math.min(limit, MOST_AT_ONCE);
     while (true) {
-      this.#head ??= { position, number: this.#count };
-      const number = this.#numberOf(queue, position);
+      const head = this.#common.begin(position);
+      const number = queue.numberOf(position) ??
+        this.#common.numberAt(position);
       if (number === undefined || !this.#enter(slice, position, number)) {
         const page = await this.#readApart(slice, position);
         if (page === "joined") continue;
@@ -92,8 +90,8 @@ export class SliceLog {
         position = page.position;
         continue;
       }
-      if (queue.size > 0 || this.#isAtEnd) return queue.next(most, this.#head);
-      await this.#grow();
+      if (queue.size > 0 || this.#common.isAtEnd) return queue.next(most, head);
+      await this.#common.grow();
     }
   }
 
@@ -111,15 +109,12 @@ export class SliceLog {
     this.#room.abort();
     if (this.#queues.some(({ follows }) => follows)) return;
     // The next one begins where it stands, not where the last one stood.
-    this.#head = undefined;
-    this.#recent = new RecentEvents(RECENT);
-    this.#isAtEnd = false;
+    this.#common.end();
   }
 
   /** There may be more than was read. */
   expectMore(): void {
-    this.#news++;
-    this.#isAtEnd = false;
+    this.#common.expectMore();
     this.#idle.abort();
   }
 
@@ -138,14 +133,16 @@ export class SliceLog {
     let movedAt = this.#clock.monotonic();
     while (!stop.aborted) {
       this.#idle = new AbortController();
-      const news = this.#news;
+      const news = this.#common.news;
       try {
-        while (this.#isWanted() && !stop.aborted) await this.#grow();
+        while (this.#common.isWanted && !stop.aborted) {
+          await this.#common.grow();
+        }
       } catch {
         // Who reads next meets the same, and tells of it.
         this.#wake(this.#queues.findIndex(({ follows }) => follows));
       }
-      const isNew = news !== this.#news && this.#isWanted();
+      const isNew = news !== this.#common.news && this.#common.isWanted;
       if (!isNew) await sleepUnless(this.#clock, poll, stop, this.#idle);
       if (this.#clock.monotonic() - movedAt < poll) continue;
       movedAt = this.#clock.monotonic();
@@ -155,15 +152,13 @@ export class SliceLog {
     unwatch?.();
   }
 
-  #isWanted(): boolean {
-    return this.#head !== undefined && !this.#isAtEnd;
-  }
-
   /** Slices without events come along too, so that none begins far behind. */
   #moveAlong(store: (slice: number) => void): void {
     for (const slice of allSlices) {
       const { passed } = this.#queues[slice]!;
-      if (passed === undefined || passed < this.#count) this.#wake(slice);
+      if (passed === undefined || passed < this.#common.count) {
+        this.#wake(slice);
+      }
       if (passed === undefined) continue;
       if (passed - this.#stored[slice]! < WORTH_STORING) continue;
       this.#stored[slice] = passed;
@@ -175,23 +170,13 @@ export class SliceLog {
     for (const listener of this.#listeners[slice] ?? []) listener();
   }
 
-  /** The number of the last event before a place; undefined if that is unknown. */
-  #numberOf(queue: SliceQueue, position: any): number | undefined {
-    const number = queue.numberOf(position);
-    if (number !== undefined) return number;
-    const head = this.#head!;
-    return isSamePosition(head.position, position)
-      ? head.number
-      : this.#recent.lastAt(position);
-  }
-
   #enter(slice: number, position: any, number: number): boolean {
     const queue = this.#queues[slice]!;
     const isNew = !queue.follows;
     const entered = queue.enter(
       { position, number },
       (after) =>
-        this.#recent.after(after)?.filter(({ event }) =>
+        this.#common.recent.after(after)?.filter(({ event }) =>
           sliceOf(event) === slice
         ),
     );
@@ -205,17 +190,19 @@ export class SliceLog {
     "joined" | { events: StoreEvent<any>[]; position: any; isEnd: boolean }
   > {
     // Who is near is soon reached.
-    while (this.#isWanted() && !this.#recent.isFull) await this.#grow();
+    while (this.#common.isWanted && !this.#common.recent.isFull) {
+      await this.#common.grow();
+    }
     const page = await this.#apart.after(from);
     if (page.length === 0) {
       if (await this.#joinAtEnd(slice, from)) return "joined";
       return { events: [], position: page.scannedTo ?? from, isEnd: true };
     }
     let met = page.findIndex(({ position }) =>
-      this.#recent.firstAt(position) !== undefined
+      this.#common.recent.firstAt(position) !== undefined
     );
     if (met === 0) {
-      const number = this.#recent.firstAt(page[0]!.position)! - 1;
+      const number = this.#common.recent.firstAt(page[0]!.position)! - 1;
       if (this.#enter(slice, from, number)) return "joined";
       met = -1;
     }
@@ -241,48 +228,26 @@ export class SliceLog {
   async #joinAtEnd(slice: number, from: any): Promise<boolean> {
     for (let tries = 0; tries < 3; tries++) {
       // One that is on its way may have been sent too early.
-      await this.#growing?.catch(() => {});
-      this.#isAtEnd = false;
-      await this.#grow();
-      if (!this.#isAtEnd) continue;
-      const number = this.#count;
+      await this.#common.settled();
+      this.#common.lookAgain();
+      await this.#common.grow();
+      if (!this.#common.isAtEnd) continue;
+      const number = this.#common.count;
       const page = await requestPage(this.#provider, this.#streams, from);
       return page.length > 0 || this.#enter(slice, from, number);
     }
     return false;
   }
 
-  /** Reads the next page for all; those who ask meanwhile wait for the same. */
-  #grow(): Promise<void> {
-    return this.#growing ??= this.#growNow().finally(() => {
-      this.#growing = undefined;
-    });
-  }
-
-  async #growNow(): Promise<void> {
-    await this.#waitForRoom();
-    const head = this.#head;
-    if (!head) return;
-    const news = this.#news;
-    const page = await requestPage(
-      this.#provider,
-      this.#streams,
-      head.position,
-    );
-    // All slices have left meanwhile, or others have begun elsewhere.
-    if (this.#head !== head) return;
+  /** Gives what was read for all to those that follow, and wakes them. */
+  #shareOut(events: NumberedEvent[]): void {
     const woken = new Set<number>();
-    for (const event of page) {
-      const numbered = { number: ++this.#count, event };
-      this.#recent.add(event, numbered.number);
-      const slice = sliceOf(event);
+    for (const numbered of events) {
+      const slice = sliceOf(numbered.event);
       if (!this.#queues[slice]!.follows) continue;
       this.#queues[slice]!.add(numbered);
       woken.add(slice);
     }
-    const position = page.scannedTo ?? page.at(-1)?.position ?? head.position;
-    this.#head = { position, number: this.#count };
-    this.#isAtEnd = page.length === 0 && news === this.#news;
     for (const slice of woken) this.#wake(slice);
   }
 

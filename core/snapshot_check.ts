@@ -1,19 +1,10 @@
-import type { Aggregate, BaseAggregate } from "./aggregate.ts";
+import type { Aggregate } from "./aggregate.ts";
 import { readPages } from "./aggregate_pages.ts";
-import type { Event, StoreEvent } from "./event.ts";
+import type { Event } from "./event.ts";
 import { whereJsonDiffers } from "./json_form.ts";
 import type { Provider } from "./provider.ts";
+import type { FoldOf } from "./snapshot_fold.ts";
 import { type Snapshot, stateOf } from "./snapshot_record.ts";
-
-/** How an aggregate is made of its events. */
-export type FoldOf<E extends Event, A extends Aggregate> = {
-  /** The stream of its events. */
-  stream: string;
-  /** The aggregate without any event. */
-  empty(id: string): A & BaseAggregate;
-  /** The aggregate after one more event. */
-  next(aggregate: A & BaseAggregate, stored: StoreEvent<E>): A & BaseAggregate;
-};
 
 /**
  * Folds all events up to a snapshot, and compares.

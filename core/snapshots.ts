@@ -5,7 +5,6 @@ import type {
   GetAggregateOptions,
 } from "./aggregate.ts";
 import type { CachedAggregate } from "./aggregate_cache.ts";
-import { readPages } from "./aggregate_pages.ts";
 import { BackgroundQueue } from "./background_queue.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { StoreError } from "./errors.ts";
@@ -14,7 +13,12 @@ import { reportFailure } from "./event_failure.ts";
 import { whatJsonLoses } from "./json_form.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import type { Sealer } from "./sealer.ts";
-import { differenceOf, type FoldOf } from "./snapshot_check.ts";
+import { differenceOf } from "./snapshot_check.ts";
+import {
+  foldBehind,
+  type FoldOf,
+  type UsableSnapshot,
+} from "./snapshot_fold.ts";
 import {
   checkSnapshotOptions,
   type SnapshotOptions,
@@ -54,8 +58,6 @@ const MAX_KNOWN = 10_000;
 
 /** How many aggregates' snapshots wait to be written. */
 const MAX_WAITING = 1000;
-
-type Usable<A> = CachedAggregate<A & BaseAggregate> & { snapshot: Snapshot };
 
 /**
  * Keeps aggregates as they were after some of their events, so that a load
@@ -98,7 +100,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
       if (!this.#known.has(id)) this.#remember(id, 0);
       return await this.#source.load(provider, id, options);
     }
-    const loaded = await this.#goOn(provider, usable, options);
+    const loaded = await foldBehind(usable, provider, this.#source, options);
     const { snapshot } = usable;
     if (loaded) {
       this.#remember(id, Math.max(snapshot.at, this.#known.get(id) ?? 0));
@@ -166,7 +168,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
     provider: Provider<E>,
     id: string,
     options: GetAggregateOptions,
-  ): Promise<Usable<A> | undefined> {
+  ): Promise<UsableSnapshot<A> | undefined> {
     try {
       const store = this.#store(provider);
       const { version } = this.#options;
@@ -197,37 +199,11 @@ export class Snapshots<E extends Event, A extends Aggregate>
     }
   }
 
-  /**
-   * Folds what follows a snapshot.
-   *
-   * @returns Undefined if the log does not go on with the next version: events
-   * would be missing, or be there twice.
-   */
-  async #goOn(
+  #checkSometimes(
     provider: Provider<E>,
-    { aggregate: start, position: from }: Usable<A>,
-    options: GetAggregateOptions,
-  ): Promise<CachedAggregate<A & BaseAggregate> | undefined> {
-    const { stream, next } = this.#source;
-    const id = start.aggregateId;
-    // Twice, as an event may be appended between the two questions.
-    for (let tries = 0; tries < 2; tries++) {
-      let [aggregate, position] = [start, from];
-      for await (const page of readPages(provider, stream, id, from, options)) {
-        for (const stored of page) {
-          if (stored.version !== aggregate.version + 1) return undefined;
-          aggregate = next(aggregate, stored);
-          position = stored.position;
-        }
-      }
-      if (aggregate !== start) return { aggregate, position };
-      const last = await provider.getLastEventFor(stream, id, options);
-      if (last?.version === start.version) return { aggregate, position };
-    }
-    return undefined;
-  }
-
-  #checkSometimes(provider: Provider<E>, id: string, usable: Usable<A>): void {
+    id: string,
+    usable: UsableSnapshot<A>,
+  ): void {
     const { check } = this.#options;
     if (check === 0 || this.#clock.random() * check >= 1) return;
     const { snapshot } = usable;

@@ -1,6 +1,6 @@
 import { isStoredBookmark } from "./bookmark.ts";
 import { StoreError } from "./errors.ts";
-import type { EventHandlerOptions } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { checkName } from "./validation.ts";
 
 /** A handler that has a number. */

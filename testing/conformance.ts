@@ -28,10 +28,13 @@ import { processCases } from "./cases/processes.ts";
 import { rebuildCases } from "./cases/rebuild.ts";
 import { recordCases } from "./cases/records.ts";
 import { reservationCases } from "./cases/reservations.ts";
+import { reservationRaceCases } from "./cases/reservation_races.ts";
 import { requirementCases } from "./cases/requirements.ts";
+import { requirementRaceCases } from "./cases/requirement_races.ts";
 import { repeatedCommandCases } from "./cases/repeated_commands.ts";
 import { scannedToCases } from "./cases/scanned_to.ts";
 import { shardCases } from "./cases/shards.ts";
+import { shardStartCases } from "./cases/shard_starts.ts";
 import { snapshotCases } from "./cases/snapshots.ts";
 import { transactCases } from "./cases/transact.ts";
 import { transactIsolationCases } from "./cases/transact_isolation.ts";
@@ -86,7 +89,9 @@ const everyCase: readonly Case[] = [
   ...badInputCases,
   ...repeatedCommandCases,
   ...requirementCases,
+  ...requirementRaceCases,
   ...reservationCases,
+  ...reservationRaceCases,
   ...snapshotCases,
   ...upcastingCases,
   ...erasureCases,
@@ -100,6 +105,7 @@ const everyCase: readonly Case[] = [
   ...processCases,
   ...rebuildCases,
   ...shardCases,
+  ...shardStartCases,
   ...catalogCases,
   ...capabilityCases,
 ];

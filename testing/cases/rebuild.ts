@@ -1,5 +1,3 @@
-import type { EventMeta } from "../../core/event.ts";
-import type { Provider } from "../../core/provider.ts";
 import type { Case } from "../case.ts";
 import {
   expect,
@@ -8,9 +6,8 @@ import {
   expectSamePosition,
   isStoreError,
 } from "../expect.ts";
-import { numbered, upTo } from "../numbered.ts";
-import { record, type Recorder, type RecorderOptions } from "../recorder.ts";
-import type { Subject } from "../subject.ts";
+import { upTo } from "../numbered.ts";
+import { heldAtSecond, prepareRebuild, replays } from "../rebuild.ts";
 import { createGate, eventually } from "../time.ts";
 
 /** A later version of a handler takes over where the one before has ended. */
@@ -20,7 +17,7 @@ export const rebuildCases: readonly Case[] = [
     guarantee: 5,
     needs: ["records"],
     async run(subject) {
-      const { append, version } = prepare(subject);
+      const { append, version } = prepareRebuild(subject);
       const first = version(1);
       const last = await append(3);
       await first.handler.runOnce();
@@ -57,7 +54,7 @@ export const rebuildCases: readonly Case[] = [
     guarantee: 5,
     needs: ["records"],
     async run(subject) {
-      const { append, version } = prepare(subject);
+      const { append, version } = prepareRebuild(subject);
       const first = version(1);
       await append(5);
       first.handler.start();
@@ -110,7 +107,7 @@ export const rebuildCases: readonly Case[] = [
     guarantee: 5,
     needs: ["records"],
     async run(subject) {
-      const { append, version } = prepare(subject);
+      const { append, version } = prepareRebuild(subject);
       const first = version(1);
       await append(3);
       await first.handler.runOnce();
@@ -149,7 +146,7 @@ export const rebuildCases: readonly Case[] = [
     guarantee: 5,
     needs: ["records"],
     async run(subject) {
-      const { append, version, stream, id } = prepare(subject);
+      const { append, version, stream, id } = prepareRebuild(subject);
       await append(2);
       await version(1).handler.runOnce();
       const second = version(2);
@@ -185,7 +182,7 @@ export const rebuildCases: readonly Case[] = [
     guarantee: 5,
     needs: ["records"],
     async run(subject) {
-      const { append, version, id } = prepare(subject);
+      const { append, version, id } = prepareRebuild(subject);
       await append(2);
       const first = version(1, {
         onFailure: "park",
@@ -220,7 +217,7 @@ export const rebuildCases: readonly Case[] = [
     guarantee: 5,
     needs: ["records", "transact"],
     async run(subject) {
-      const { append, version } = prepare(subject);
+      const { append, version } = prepareRebuild(subject);
       const [key, held] = [subject.unique("late"), createGate()];
       const late = version(1, {
         transactional: true,
@@ -260,7 +257,7 @@ export const rebuildCases: readonly Case[] = [
     name: "rebuild: without records a version is refused",
     without: "records",
     async run(subject) {
-      const { version } = prepare(subject);
+      const { version } = prepareRebuild(subject);
       await expectRefusal(
         Promise.resolve().then(() => version(2)),
         isStoreError("NOT_SUPPORTED"),
@@ -269,52 +266,3 @@ export const rebuildCases: readonly Case[] = [
     },
   },
 ];
-
-/** One aggregate of numbered events, and a handler of each version. */
-function prepare(subject: Subject) {
-  const [stream, bookmark] = [subject.unique("stream"), subject.unique("mark")];
-  const id = subject.unique("id");
-  let count = 0;
-  return {
-    stream,
-    id,
-    async append(more: number): Promise<any> {
-      const events = numbered(count + more).slice(count);
-      await subject.append(stream, id, count + 1, events);
-      count += more;
-      const log = await subject.log(stream, count);
-      return log.at(-1)?.position;
-    },
-    version: (version: number, options: Partial<RecorderOptions> = {}) =>
-      record(subject, {
-        streams: stream,
-        bookmark,
-        ...version > 1 && { version },
-        ...options,
-      }),
-  };
-}
-
-/** The numbers of the events that were a replay. */
-function replays({ numbers, metas }: Recorder): unknown[] {
-  return numbers.filter((_, index) => (metas[index] as EventMeta).replay);
-}
-
-/** The same provider, whose second transaction begins late. */
-function heldAtSecond(
-  provider: Provider<any>,
-  opened: Promise<void>,
-): Provider<any> {
-  let count = 0;
-  return new Proxy(provider, {
-    get(target, key) {
-      const member = Reflect.get(target, key);
-      if (typeof member !== "function") return member;
-      if (key !== "transact") return member.bind(target);
-      return async (work: (tx: any) => Promise<unknown>) => {
-        if (++count === 2) await opened;
-        return await target.transact!(work);
-      };
-    },
-  });
-}

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Records } from "evtstore";
-import { OWNER } from "../../core/membership.ts";
+import { OWNER } from "../../core/owner_records.ts";
 import { TaskProcess } from "./task_process.ts";
 import { sleep } from "./wait.ts";
 

@@ -1,10 +1,8 @@
 import type { Provider } from "evtstore";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type {
-  EventHandler,
-  EventHandlerOptions,
-} from "../../core/event_handler.ts";
+import type { EventHandler } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { expectInOrder, modes } from "./modes.ts";
 import { setUp } from "./set_up.ts";
 import { watched } from "./watched.ts";

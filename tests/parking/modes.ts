@@ -1,6 +1,6 @@
 import type { Provider } from "evtstore";
 import assert from "node:assert/strict";
-import type { EventHandlerOptions } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 
 /** Every way in which a handler can park. */
 export const modes: {

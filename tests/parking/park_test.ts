@@ -1,7 +1,7 @@
 import { type Provider, StoreError } from "evtstore";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventHandlerOptions } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { setUp } from "./set_up.ts";
 
 const modes: [string, Partial<EventHandlerOptions>][] = [

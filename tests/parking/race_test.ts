@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 import { test } from "node:test";
-import type { EventHandlerOptions } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { Random } from "../simulation/random.ts";
 import { expectInOrder, modes } from "./modes.ts";
 import { setUp } from "./set_up.ts";

@@ -1,9 +1,7 @@
 import { createProvider, type MemoryProvider } from "evtstore/provider/memory";
 import type { Provider } from "evtstore";
-import {
-  EventHandler,
-  type EventHandlerOptions,
-} from "../../core/event_handler.ts";
+import { EventHandler } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { FakeClock } from "../../core/fake_clock.ts";
 
 /** Handlers of one bookmark, and what they did. */

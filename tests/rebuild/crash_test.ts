@@ -5,7 +5,7 @@
 import type { Provider } from "evtstore";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventHandlerOptions } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { watched } from "../parking/watched.ts";
 import { expectOneLive } from "./expect_one_live.ts";
 import { setUp, withoutTransactions } from "./set_up.ts";

@@ -1,9 +1,7 @@
 import { createProvider } from "evtstore/provider/memory";
 import type { Clock } from "../../core/clock.ts";
-import {
-  EventHandler,
-  type EventHandlerOptions,
-} from "../../core/event_handler.ts";
+import { EventHandler } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { FakeClock } from "../../core/fake_clock.ts";
 import type { AnyHandler } from "../../core/make_handler.ts";
 import type { Provider } from "../../core/provider.ts";
