@@ -3,6 +3,7 @@
  * drivers on the same servers:
  *
  *     deno task bench [--suite pg] [--measure append] [--rounds 7] [--write]
+ *     deno task bench --processor [--suite pg] [--small]
  *     deno task bench --scale [1000000]
  *     deno task bench --memory
  *     deno task bench --latency [--suite mariadb]
@@ -33,6 +34,7 @@ import {
   sqliteSuite,
 } from "./other_suites.ts";
 import { postgresSuites } from "./postgres_suites.ts";
+import { runProcessor, type ServedSuite } from "./processor.ts";
 import { measureSuite, type Result } from "./results.ts";
 import { runScale } from "./scale.ts";
 import { runSharding } from "./sharding.ts";
@@ -50,6 +52,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     small: { type: "boolean" },
     write: { type: "boolean" },
+    processor: { type: "boolean" },
     scale: { type: "boolean" },
     memory: { type: "boolean" },
     latency: { type: "boolean" },
@@ -105,15 +108,27 @@ if (values.simulate) {
   }
   if (values.memory) await runMemory(server.url, events, say);
 } else {
-  const suites = [sqliteSuite()];
+  const suites: ServedSuite[] = [{ suite: sqliteSuite() }];
   for (const database of await startDatabases(Object.keys(makers), { say })) {
     if (database.status === "running") {
-      suites.push(...makers[database.name]!(database.url));
+      const server = database.url;
+      suites.push(
+        ...makers[database.name]!(server).map((suite) => ({ suite, server })),
+      );
     } else say(`Without ${database.name}: ${database.reason}`);
   }
   const results: Result[] = [];
-  for (const suite of suites) {
+  for (const { suite, server } of suites) {
     if (values.suite && !suite.name.startsWith(values.suite)) continue;
+    if (values.processor) {
+      await runProcessor({ suite, ...server ? { server } : {} }, {
+        size: values.small ? SMALL : FULL,
+        rounds: Number(values.rounds),
+        ...(values.measure ? { measures: new RegExp(values.measure) } : {}),
+        say,
+      });
+      continue;
+    }
     try {
       results.push(
         ...await measureSuite(suite, {
@@ -131,7 +146,7 @@ if (values.simulate) {
     }
     if (values.write) write(results);
   }
-  say(`\n${toTables(results)}`);
+  if (!values.processor) say(`\n${toTables(results)}`);
 }
 
 /** Keeps the results, beside those of what was not measured this time. */

@@ -20,6 +20,24 @@ export function timeOf(pids: number[]): number {
   return nanoseconds / 1e6;
 }
 
+/** A process, and all that it has started. */
+export function descendantsOf(pid: number): number[] {
+  const parents = list("/proc").filter((name) => /^\d+$/.test(name)).map((
+    name,
+  ) => {
+    // The name of the program, in brackets, may hold anything.
+    const [, parent] = read(`/proc/${name}/stat`).split(") ").at(-1)!.split(
+      " ",
+    );
+    return { pid: Number(name), parent: Number(parent) };
+  });
+  const found = [pid];
+  for (const one of found) {
+    for (const { pid, parent } of parents) if (parent === one) found.push(pid);
+  }
+  return found;
+}
+
 /** The process of this machine that listens at a port; undefined if none is. */
 export function listenerAt(port: number): number | undefined {
   const address = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
