@@ -144,9 +144,8 @@ export class PageRunner {
     const attempt = () => this.#handle(events[index]!, undefined);
     const tried = await tryAgain(error, attempt, this.#context);
     if ("result" in tried) return tried.result;
-    const behind = events.slice(index);
     const place = () => progress.placeAfter(index);
-    if (await this.#giveUp(tried.failure, behind, place)) return true;
+    if (await this.#giveUp(tried.failure, events, place)) return true;
     progress.result.moved = false;
     return "lost";
   }

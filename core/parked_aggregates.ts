@@ -96,7 +96,7 @@ export class ParkedAggregates {
   async extend(events: StoreEvent<any>[]): Promise<boolean> {
     if (this.#lastOf(events).size === 0) return true;
     const { value } = await this.#store(
-      () => this.#context.cursor.position,
+      () => undefined,
       async (tx) => {
         const extension = this.extension(tx);
         return await extension.to(events) ? extension : undefined;
@@ -196,13 +196,10 @@ export class Extension {
     const before = changed?.before ?? record.value.lastVersion;
     // Somebody else may have come further, and parked more.
     const lastVersion = Math.max(before, version);
-    if (lastVersion === record.value.lastVersion) {
-      this.#changed.set(known, { before, record });
-      return true;
-    }
     const value = { ...record.value, lastVersion };
     const written = await this.#store.change(record, value, this.#tx);
-    if (written) this.#changed.set(known, { before, record: written });
-    return written !== undefined;
+    if (!written) return false;
+    this.#changed.set(known, { before, record: written });
+    return true;
   }
 }

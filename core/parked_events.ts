@@ -232,9 +232,8 @@ export function failureOf(
   reason: unknown,
   at: number,
 ): Pick<ParkedValue, "position" | "error" | "at"> {
-  const isPlain = typeof position === "number" || typeof position === "string";
   return {
-    position: isPlain ? position : String(position),
+    position: typeof position === "number" ? position : String(position),
     error: describeFailure(reason),
     at,
   };

@@ -53,6 +53,7 @@ test("one aggregate is found among many, with the live version behind them", asy
   assert.notEqual(await store.get(key), undefined);
   assert.equal((await store.listAndTidy()).length, 1000);
   assert.equal(await store.get(key), undefined);
+  assert.equal((await store.list()).length, 1000);
 });
 
 test("a bookmark without a later version has none that is live", async () => {
@@ -84,4 +85,12 @@ test("a position is kept as it is if JSON holds it, else as text", () => {
     assert.equal(kept.position, position === 7 ? 7 : "7");
     assert.equal(kept.at, 5);
   }
+});
+
+test("of what was parked apart from each other the oldest is found first", async () => {
+  const store = new ParkedEvents(createProvider().records, "model");
+  for (const version of [10, 9]) {
+    await store.add({ ...eventOf("x"), version }, "bad", 12, 0);
+  }
+  assert.equal((await store.find("a", "x"))!.value.version, 9);
 });

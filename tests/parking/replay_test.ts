@@ -44,7 +44,7 @@ test("ten thousand events behind a parked one are one record, and few writes", a
 });
 
 test("discard() gives up the event that failed, or all of them", async () => {
-  const { handler, append, bad, of } = setUp();
+  const { handler, append, bad, of, shared } = setUp();
   bad.add("x1").add("y1");
   await append("xxxyyy");
   await handler.runOnce();
@@ -59,6 +59,7 @@ test("discard() gives up the event that failed, or all of them", async () => {
   assert.deepEqual(of("x"), ["x2", "x3"]);
   assert.equal(await handler.discard({ ...y!, version: y!.lastVersion }), 3);
   assert.deepEqual(await handler.parked(), []);
+  assert.deepEqual(await shared.records!.list("evtstore.parked"), []);
   await append("xy");
   await handler.runOnce();
   assert.deepEqual([of("x"), of("y")], [["x2", "x3", "x4"], ["y4"]]);
