@@ -50,7 +50,7 @@ export async function inTransaction(
       if (result.seen < events.length) {
         const seen = events.slice(0, result.seen);
         await cursor.storeIn(tx, seen.at(-1)!.position, position);
-        if (await extension?.to(seen) === false) throw new Left(false);
+        await extension?.to(seen);
       }
       return [result, extension] as const;
     });
