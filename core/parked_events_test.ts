@@ -1,7 +1,11 @@
 import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BOOKMARK_RECORD, liveVersionKey } from "./bookmark_records.ts";
+import {
+  BOOKMARK_RECORD,
+  liveVersionKey,
+  slicedKey,
+} from "./bookmark_records.ts";
 import { failureOf, ParkedEvents, toParkedAggregate } from "./parked_events.ts";
 
 const eventOf = (aggregateId: string, position: any = 7): any => ({
@@ -43,6 +47,13 @@ test("one aggregate is found among many, with the live version behind them", asy
   assert.equal(found?.value.aggregateId, "500");
   assert.deepEqual(store.liveVersion?.value, { live: 2 });
   assert.equal(await store.find("b", "500"), undefined);
+  // Behind the first of them a page ends before the live version.
+  const [first] = await store.list();
+  const { aggregateId } = first!.value;
+  const again = new ParkedEvents(records, "model");
+  assert.deepEqual(await again.find("a", aggregateId), first);
+  assert.deepEqual(again.liveVersion?.value, { live: 2 });
+  assert.equal(again.isSliced, false);
   const { key, kind, revision } = found!;
   assert.deepEqual(await store.get(key), found);
   // One that is over is about to be removed: it waits for nothing.
@@ -62,6 +73,16 @@ test("a bookmark without a later version has none that is live", async () => {
   await store.add(eventOf("x"), "bad", 1, 0);
   assert.equal((await store.list()).length, 1);
   assert.equal(store.liveVersion, undefined);
+  assert.equal(store.isSliced, false);
+});
+
+test("that a bookmark is kept in slices is seen, and is nothing parked", async () => {
+  for (const count of [1, 1001]) {
+    const { records, store } = await setUp(count);
+    await records.put(BOOKMARK_RECORD, slicedKey("model"), {}, { revision: 0 });
+    assert.equal((await store.list()).length, count);
+    assert.equal(store.isSliced, true, `${count} parked`);
+  }
 });
 
 test("an event is parked once, and changed by one at a time", async () => {

@@ -2,7 +2,11 @@
 import { StoreError } from "evtstore";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventHandlerOptions } from "../../core/event_handler.ts";
+import {
+  EventHandler,
+  type EventHandlerOptions,
+} from "../../core/event_handler.ts";
+import { FakeClock } from "../../core/fake_clock.ts";
 import { type Beside, beside } from "./beside.ts";
 import { modes } from "./modes.ts";
 import { type SetUp, setUp } from "./set_up.ts";
@@ -74,6 +78,7 @@ for (const { name, options, change } of modes) {
     assert(await pagesOf(() => handler.runOnce()), "it parks");
     await append("xy");
     assert(await pagesOf(() => handler.runOnce()), "one comes to wait");
+    assert.deepEqual(pages, [[2, 1], [0, 0]]);
     bad.clear();
     await handler.replay({ aggregateId: "y" });
     await append("y");
@@ -81,6 +86,68 @@ for (const { name, options, change } of modes) {
     assert.deepEqual(seen, ["x1", "x2", "y1", "y2", "y3"]);
   });
 }
+
+for (const { name, options, change } of modes) {
+  test(`${name}: who waits for an event learns what became of it`, async () => {
+    for (const isOthers of [false, true]) {
+      const world = setUpBeside(options, change);
+      const { handler, create, append, before, bad, shared, clock } = world;
+      bad.add("x2");
+      await append("xyxx");
+      const other = create({ provider: shared });
+      const ends: string[] = [];
+      const waits = ["x1", "y1", "x2", "x3"].map(async (event) => {
+        const [id, version] = [event[0]!, Number(event[1])];
+        await handler.handled("a", id, version).catch((error) => {
+          event += ` ${error.code}`;
+        });
+        ends.push(event);
+      });
+      await clock.settle();
+      const inTransaction = world.provider.transact !== undefined;
+      if (isOthers) {
+        before(
+          inTransaction ? "transact" : "put",
+          () => other.runOnce(),
+          options.transactional ? 2 : 0,
+        );
+      }
+      await handler.runOnce();
+      await clock.settle();
+      if (!isOthers) assert.deepEqual(ends, ["x1", "y1"]);
+      await clock.advance(10);
+      await Promise.all(waits);
+      assert.deepEqual(ends.sort(), [
+        ...["x1", "x2 EVENT_PARKED", "x3 EVENT_PARKED", "y1"],
+      ]);
+    }
+  });
+}
+
+test("a batch of events that all wait is no call, and waits with its bookmark", async () => {
+  for (const transactional of [false, true]) {
+    const { handler, append, bad, provider, before, shared } = setUpBeside();
+    bad.add("x1");
+    await append("x");
+    await handler.runOnce();
+    await append("xx");
+    const batches = new EventHandler({
+      ...{ bookmark: "model", streams: ["a"], provider, transactional },
+    }, new FakeClock());
+    let calls = 0;
+    batches.subscribeBatch(() => void calls++);
+    const lasts: number[] = [];
+    const look = async () => {
+      lasts.push((await handler.parked())[0]!.lastVersion);
+    };
+    if (transactional) before("transact", look);
+    assert.equal(await batches.runOnce(), 2);
+    await look();
+    assert.deepEqual(lasts, transactional ? [1, 3] : [3]);
+    assert.equal(calls, 0);
+    assert.equal(await shared.getPosition("model"), 3);
+  }
+});
 
 test("an event is parked in the transaction that moves the bookmark past it", async () => {
   for (const transactional of [false, true]) {
