@@ -127,7 +127,7 @@ export class TakeOver {
     this.#waitsUntil ??= now + LONGEST_WAIT_MS;
     if (now >= this.#waitsUntil) {
       const { handler, known } = version;
-      const live = known?.value.live;
+      const { live } = known!.value;
       throw new StoreError(
         "TAKE_OVER_WAITS",
         `Version ${handler.version} of handler "${handler.name}" has caught up, but version ${live} has not given way for ${
@@ -137,7 +137,7 @@ export class TakeOver {
       );
     }
     // What became known in the meantime need not be waited for.
-    if (this.#heldTerm === undefined && this.#lease?.held()) return;
+    if (this.#lease?.held()) return;
     this.#changed = new AbortController();
     await clock.sleep(LOOK_MS, this.#changed.signal);
   }
