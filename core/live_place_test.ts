@@ -94,6 +94,15 @@ test("a later version asks which one is live until it is that itself", async () 
   assert.equal(await place.position(), 30);
 });
 
+test("it says nothing of an event while the next one takes over", async () => {
+  const { place, makeLive } = await setUp(2);
+  assert.equal(await place.position(), 10);
+  // From here on the place of version 1 may be one that it was moved to.
+  await makeLive(2);
+  assert.equal(await place.isParked("a", "x", 2), undefined);
+  assert.equal(await place.position(), "own");
+});
+
 test("where there are no records there are no versions to look for", async () => {
   const { provider } = await setUp(1);
   const { records: _, ...plain } = provider;

@@ -207,13 +207,12 @@ export class HandlerService implements RunningHandlers {
 }
 
 function overdue(names: string[], stopMs: number): StoreError {
-  const [bookmark] = names;
   return new StoreError(
     "STOP_OVERDUE",
     `Cannot stop ${
       names.map((name) => `"${name}"`).join(", ")
     } within ${stopMs} ms: a callback still runs; give what it waits for a limit of time, or raise stopMs`,
-    { ...bookmark !== undefined && { bookmark } },
+    { bookmark: names[0]! },
   );
 }
 
