@@ -37,7 +37,7 @@ export async function inTransaction(
 ): Promise<PageResult> {
   const { position } = events.at(-1)!;
   try {
-    const [result, extension] = await transactOf(provider)(async (tx) => {
+    const result = await transactOf(provider)(async (tx) => {
       const startedAt = clock.monotonic();
       if (!await cursor.storeIn(tx, position)) throw new Left(false);
       const extension = parked?.extension(tx);
@@ -52,9 +52,8 @@ export async function inTransaction(
         await cursor.storeIn(tx, seen.at(-1)!.position, position);
         await extension?.to(seen);
       }
-      return [result, extension] as const;
+      return result;
     });
-    extension?.committed();
     const done = events.slice(0, result.seen);
     cursor.committed(done.at(-1)!.position);
     for (const one of done) if (!parked?.holds(one)) passed(one);

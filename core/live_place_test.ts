@@ -71,6 +71,9 @@ test("it follows the later version that took over, once it has seen that", async
   assert.equal(await place.isParked("a", "x", 2), true);
   assert.equal(await place.isParked("a", "x", 3), true);
   assert.equal(await place.isParked("a", "y", 2), false);
+  await makeLive(3);
+  assert.equal(await place.isParked("a", "x", 2), undefined);
+  assert.equal(await place.position(), 30);
 });
 
 test("it looks for a later version when it is told that it takes long", async () => {

@@ -95,15 +95,11 @@ export class ParkedAggregates {
    */
   async extend(events: StoreEvent<any>[]): Promise<boolean> {
     if (this.#lastOf(events).size === 0) return true;
-    const { value } = await this.#store(
+    const { value = false } = await this.#store(
       () => undefined,
-      async (tx) => {
-        const extension = this.extension(tx);
-        return await extension.to(events) ? extension : undefined;
-      },
+      async (tx) => await this.extension(tx).to(events) || undefined,
     );
-    value?.committed();
-    return value !== undefined;
+    return value;
   }
 
   /** The same inside a transaction that moves the bookmark past them. */
@@ -179,13 +175,6 @@ export class Extension {
       if (!await this.#extend(known, version)) return false;
     }
     return true;
-  }
-
-  /** What was written is there to stay. */
-  committed(): void {
-    for (const [known, { record }] of this.#changed) {
-      known.lastVersion = record.value.lastVersion;
-    }
   }
 
   async #extend(known: Known, version: number): Promise<boolean> {

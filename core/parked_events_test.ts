@@ -31,8 +31,15 @@ async function setUp(count: number) {
 
 test("all that is parked is listed, and the live version found, around a full page", async () => {
   for (const count of [999, 1000]) {
-    const { store } = await setUp(count);
+    const { records, store } = await setUp(count);
+    const asked: string[] = [];
+    const { get } = records;
+    records.get = (kind, key, options) => {
+      asked.push(key);
+      return get.call(records, kind, key, options);
+    };
     const listed = await store.list();
+    assert(!asked.includes(liveVersionKey("model")), "it was in the list");
     const ids = new Set(listed.map(({ value }) => value.aggregateId));
     assert.equal(listed.length, count);
     assert.equal(ids.size, count);

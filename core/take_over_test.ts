@@ -15,7 +15,7 @@ import type { LiveVersion } from "./version_record.ts";
 
 const name = "model";
 
-/** A version that stands at the first of three events, as those before it do. */
+/** A version that stands at the first of four events, as those before it do. */
 async function setUp(
   { own = 2, value, change = (provider) => provider }: {
     own?: number;
@@ -24,7 +24,7 @@ async function setUp(
   } = {},
 ) {
   const shared = createProvider();
-  const types = [{ type: "Done" }, { type: "Done" }, { type: "Done" }];
+  const types = Array.from({ length: 4 }, () => ({ type: "Done" }));
   await shared.append("a", "x", 1, shared.createEvents("a", "x", 1, types));
   for (let version = 1; version <= own; version++) {
     await shared.setPosition(bookmarkOf(name, version), 1);
@@ -213,7 +213,7 @@ for (const [mode, change] of modes) {
     assert.equal(await step(), true);
     assert.deepEqual((await stored()).value, { live: 3, open: [] });
     assert.deepEqual(version.known, await stored());
-    assert.deepEqual(await places(), [3, 3]);
+    assert.deepEqual(await places(), [4, 4]);
     assert.equal(await from(), 1);
   });
 
@@ -224,7 +224,7 @@ for (const [mode, change] of modes) {
       assert.equal(await step(), true);
       assert.deepEqual((await stored()).value, { live: 3, open: [...open] });
       assert.deepEqual(version.known, await stored());
-      assert.deepEqual(await places(), moved === 1 ? [2, 3] : [1, 2]);
+      assert.deepEqual(await places(), moved === 1 ? [2, 4] : [1, 2]);
     }
   });
 
@@ -255,7 +255,7 @@ test("without: one that was about to be closed at a crash counts as closed", asy
     value: { live: 2, open: [1], closing: 1 },
   });
   // What the crash has left on its way arrives now.
-  await shared.setPosition("model", 3);
+  await shared.setPosition("model", 4);
   assert.equal(await step(), true);
   assert.deepEqual((await stored()).value, { live: 2, open: [] });
   assert.deepEqual(version.known, await stored());
