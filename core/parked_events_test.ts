@@ -31,20 +31,34 @@ async function setUp(count: number) {
 
 test("all that is parked is listed, and the live version found, around a full page", async () => {
   for (const count of [999, 1000]) {
+    const { store } = await setUp(count);
+    const listed = await store.list();
+    const ids = new Set(listed.map(({ value }) => value.aggregateId));
+    assert.equal(listed.length, count);
+    assert.equal(ids.size, count);
+    assert(listed.every(({ value }) => value.bookmark === "model"));
+    assert.deepEqual(store.liveVersion?.value, { live: 2 }, `${count} parked`);
+  }
+});
+
+test("the live version is asked for by itself only where no page has come to it", async () => {
+  const many = 1000;
+  for (const [count, others] of [[3, 3], [3, many], [999, 3]] as const) {
     const { records, store } = await setUp(count);
+    const other = new ParkedEvents(records, "other");
+    for (let index = 3; index < others; index++) {
+      await other.add(eventOf(`${index}`), "bad", 1, 0);
+    }
     const asked: string[] = [];
     const { get } = records;
     records.get = (kind, key, options) => {
       asked.push(key);
       return get.call(records, kind, key, options);
     };
-    const listed = await store.list();
-    assert(!asked.includes(liveVersionKey("model")), "it was in the list");
-    const ids = new Set(listed.map(({ value }) => value.aggregateId));
-    assert.equal(listed.length, count);
-    assert.equal(ids.size, count);
-    assert(listed.every(({ value }) => value.bookmark === "model"));
-    assert.deepEqual(store.liveVersion?.value, { live: 2 }, `${count} parked`);
+    const [first] = await store.list();
+    await store.find("a", first!.value.aggregateId);
+    assert.deepEqual(store.liveVersion?.value, { live: 2 });
+    assert(!asked.includes(liveVersionKey("model")), `${count}, ${others}`);
   }
 });
 
