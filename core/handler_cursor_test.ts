@@ -45,6 +45,22 @@ test("what is stored already is not stored again", async () => {
   assert.equal(await shared.getPosition("model"), 2);
 });
 
+test("events that are passed over are no reason to store the place", async () => {
+  const { cursor, calls, shared } = await setUp();
+  await cursor.open();
+  cursor.moveTo(1);
+  assert.equal(await cursor.store(), true);
+  cursor.moveTo(2);
+  await cursor.open();
+  assert.deepEqual(calls, ["read", "store"]);
+  await shared.setPosition("model", 2);
+  await cursor.follow();
+  assert.equal(cursor.readings, 2);
+  cursor.moveTo(3);
+  await cursor.open();
+  assert.deepEqual(calls, ["read", "store", "read"]);
+});
+
 test("a place at the end is stored as it is found, and read only once", async () => {
   const { cursor, calls, shared } = await setUp({ tailStream: true });
   await cursor.open();
