@@ -126,13 +126,19 @@ test("a transactional batch that is stopped at its beginning comes again", async
   handler.subscribeBatch((events) => {
     for (const { aggregateId } of events) seen.push(aggregateId);
   });
-  const { setPosition } = provider;
+  const { setPosition, getPosition } = provider;
   provider.setPosition = async (...args) => {
     const moved = await setPosition(...args);
     void handler.stop();
     return moved;
   };
+  let reads = 0;
+  provider.getPosition = (...args) => {
+    reads++;
+    return getPosition(...args);
+  };
   assert.equal(await handler.runOnce(), 0);
+  assert.equal(reads, 1, "nobody else has moved the bookmark");
   assert.deepEqual(seen, []);
   assert.equal(await provider.getPosition("model"), 0);
   provider.setPosition = setPosition;

@@ -47,7 +47,7 @@ export type PageContext = RetryContext & {
   passed(event: StoreEvent<Event>): void;
 };
 
-const lost: PageResult = { seen: 0, handled: 0, moved: false };
+const lost = (): PageResult => ({ seen: 0, handled: 0, moved: false });
 
 /** Handles the events of a page in order. */
 export class PageRunner {
@@ -73,7 +73,7 @@ export class PageRunner {
     const hasEffects = batch !== undefined ||
       events.some((stored) => callback(stored) !== undefined);
     if (!(transactional && hasEffects)) {
-      if (await parked?.extend(events) === false) return lost;
+      if (await parked?.extend(events) === false) return lost();
     }
     if (batch) return await runInBatches(events, batch, this.#context);
     return transactional && hasEffects
@@ -218,7 +218,7 @@ export class PageRunner {
       [event],
       () => event.position,
     );
-    if (!isGivenUp) return lost;
+    if (!isGivenUp) return lost();
     cursor.moveTo(event.position);
     const moved = await cursor.store();
     if (moved && !parked?.holds(event)) passed(event);

@@ -197,6 +197,37 @@ test("what a transaction has passed over waits, though it had no time for all", 
   assert.deepEqual(seen, ["y1", "y2"]);
 });
 
+test("what waits is read and written in the transaction of its bookmark", async () => {
+  for (const transactional of [false, true]) {
+    const calls: unknown[] = [];
+    const { handler, append, bad } = setUp({ transactional }, (provider) => {
+      const records = provider.records!;
+      return {
+        ...provider,
+        records: {
+          list: (...args) => records.list(...args),
+          due: (...args) => records.due(...args),
+          remove: (...args) => records.remove(...args),
+          get(kind, key, options) {
+            calls.push(["get", options?.tx !== undefined]);
+            return records.get(kind, key, options);
+          },
+          put(kind, key, value, options) {
+            calls.push(["put", options?.tx !== undefined]);
+            return records.put(kind, key, value, options);
+          },
+        },
+      };
+    });
+    bad.add("x1");
+    await append("x");
+    await handler.runOnce();
+    await append("xy");
+    await handler.runOnce();
+    assert.deepEqual(calls, [["put", true], ["get", true], ["put", true]]);
+  }
+});
+
 test("a record that changes as more comes to wait is read again", async () => {
   const { handler, append, before, bad, shared, seen } = setUpBeside(
     {},
