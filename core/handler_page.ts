@@ -47,7 +47,10 @@ export type PageContext = RetryContext & {
   passed(event: StoreEvent<Event>): void;
 };
 
-const lost = (): PageResult => ({ seen: 0, handled: 0, moved: false });
+/** What becomes of a page that is another's by now. */
+function lost(): PageResult {
+  return { seen: 0, handled: 0, moved: false };
+}
 
 /** Handles the events of a page in order. */
 export class PageRunner {
