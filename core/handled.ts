@@ -35,10 +35,7 @@ export class HandledEvents {
     return {
       signal: waiting.handled.signal,
       forget: () => {
-        all.delete(waiting);
-        if (all.size === 0 && this.#waiting.get(key) === all) {
-          this.#waiting.delete(key);
-        }
+        if (all.delete(waiting) && all.size === 0) this.#waiting.delete(key);
       },
     };
   }

@@ -41,10 +41,10 @@ export async function runInBatches(
     if (!transactional) {
       cursor.moveTo(batch.at(-1)!.position);
       result.moved = await cursor.store();
-      if (result.moved) due.forEach((one) => passed(one));
+      due.forEach((one) => passed(one));
     }
     total.moved = result.moved;
-    if (!result.moved || result.seen === 0) break;
+    if (!result.moved) break;
     total.seen += result.seen;
     total.handled += result.handled;
   }

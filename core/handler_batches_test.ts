@@ -2,6 +2,7 @@ import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoreError } from "./errors.ts";
+import { MemoryBookmark } from "./bookmark.ts";
 import { EventHandler } from "./event_handler.ts";
 import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -118,6 +119,53 @@ test("a batch holds the events as they are read, with where they were stored", a
     [{ type: "Done", read: "0" }, "0", 1],
     [{ type: "Done", read: "1" }, "1", 1],
   ]);
+});
+
+test("a transactional batch that is stopped at its beginning comes again", async () => {
+  const { handler, provider } = await setUp(3, { transactional: true });
+  const seen: string[] = [];
+  handler.subscribeBatch((events) => {
+    for (const { aggregateId } of events) seen.push(aggregateId);
+  });
+  const { setPosition, getPosition } = provider;
+  provider.setPosition = async (...args) => {
+    const moved = await setPosition(...args);
+    void handler.stop();
+    return moved;
+  };
+  let reads = 0;
+  provider.getPosition = (...args) => {
+    reads++;
+    return getPosition(...args);
+  };
+  assert.equal(await handler.runOnce(), 0);
+  assert.equal(reads, 1, "nobody else has moved the bookmark");
+  assert.deepEqual(seen, []);
+  assert.equal(await provider.getPosition("model"), 0);
+  provider.setPosition = setPosition;
+  assert.equal(await handler.runOnce(), 3);
+  assert.deepEqual(seen, ["0", "1", "2"]);
+});
+
+test("hooks are told of a page of batches, and so is who waits for its end", async () => {
+  const told: unknown[] = [];
+  const { handler } = await setUp(4, {
+    hooks: { postRun: async (...page) => void told.push(page) },
+    caughtUp: async (_enough, events) => void told.push(events),
+  });
+  handler.subscribeBatch(() => {}, { size: 2 });
+  await handler.runOnce();
+  assert.deepEqual(told, [[4, 4], 4, [0, 0], 0]);
+});
+
+test("a batch needs no bookmark that is stored", async () => {
+  const { handler } = await setUp(2, { bookmark: MemoryBookmark });
+  const seen: string[] = [];
+  handler.subscribeBatch((events) => {
+    for (const { aggregateId } of events) seen.push(aggregateId);
+  });
+  await handler.runOnce();
+  assert.deepEqual(seen, ["0", "1"]);
 });
 
 test("however many pages, in transactions or not, all are handled in one run", async () => {

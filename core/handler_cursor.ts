@@ -94,7 +94,6 @@ export class HandlerCursor {
   }
 
   async #store(): Promise<boolean> {
-    if (this.#position === undefined) return true;
     if (isSamePosition(this.#position, this.#stored)) return true;
     const position = this.#position;
     // If this fails, the next one who opens it tries again.

@@ -47,7 +47,10 @@ export type PageContext = RetryContext & {
   passed(event: StoreEvent<Event>): void;
 };
 
-const lost: PageResult = { seen: 0, handled: 0, moved: false };
+/** What becomes of a page that is another's by now. */
+function lost(): PageResult {
+  return { seen: 0, handled: 0, moved: false };
+}
 
 /** Handles the events of a page in order. */
 export class PageRunner {
@@ -73,7 +76,7 @@ export class PageRunner {
     const hasEffects = batch !== undefined ||
       events.some((stored) => callback(stored) !== undefined);
     if (!(transactional && hasEffects)) {
-      if (await parked?.extend(events) === false) return lost;
+      if (await parked?.extend(events) === false) return lost();
     }
     if (batch) return await runInBatches(events, batch, this.#context);
     return transactional && hasEffects
@@ -144,9 +147,8 @@ export class PageRunner {
     const attempt = () => this.#handle(events[index]!, undefined);
     const tried = await tryAgain(error, attempt, this.#context);
     if ("result" in tried) return tried.result;
-    const behind = events.slice(index);
     const place = () => progress.placeAfter(index);
-    if (await this.#giveUp(tried.failure, behind, place)) return true;
+    if (await this.#giveUp(tried.failure, events, place)) return true;
     progress.result.moved = false;
     return "lost";
   }
@@ -219,7 +221,7 @@ export class PageRunner {
       [event],
       () => event.position,
     );
-    if (!isGivenUp) return lost;
+    if (!isGivenUp) return lost();
     cursor.moveTo(event.position);
     const moved = await cursor.store();
     if (moved && !parked?.holds(event)) passed(event);

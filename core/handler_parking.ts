@@ -167,19 +167,17 @@ export class HandlerParking {
           version >= cursor.next && version <= cursor.last
         );
         if (events.length === 0) break;
-        const { seen, handled, moved } = await runner.run(events);
+        const { handled, moved } = await runner.run(events);
         total += handled;
         if (!moved && !await cursor.refresh()) {
           return await this.#leave(cursor, total);
         }
-        if (moved && seen === 0) break;
       }
       if (enough()) break;
       // Not the end of the page: more of it may come to wait meanwhile.
       const done = page.findLast(({ version }) => version < cursor.next);
       if (done) from = done.position;
       else cursor.skipTo(cursor.last + 1);
-      if (cursor.next <= cursor.last) continue;
       if (await cursor.finish()) return total;
       if (cursor.next > cursor.last) return await this.#leave(cursor, total);
     }
@@ -203,9 +201,8 @@ export class HandlerParking {
     const stream = target.stream ??
       (streams.length === 1 ? streams[0] : undefined);
     checkName("aggregateId", aggregateId);
-    if (stream !== undefined && streams.includes(stream)) {
-      return { stream, aggregateId };
-    }
+    const own = streams.find((one) => one === stream);
+    if (own !== undefined) return { stream: own, aggregateId };
     const name = handlerNameOf(this.#options);
     throw new StoreError(
       "INVALID_INPUT",

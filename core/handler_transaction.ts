@@ -37,7 +37,7 @@ export async function inTransaction(
 ): Promise<PageResult> {
   const { position } = events.at(-1)!;
   try {
-    const [result, extension] = await transactOf(provider)(async (tx) => {
+    const result = await transactOf(provider)(async (tx) => {
       const startedAt = clock.monotonic();
       if (!await cursor.storeIn(tx, position)) throw new Left(false);
       const extension = parked?.extension(tx);
@@ -50,11 +50,10 @@ export async function inTransaction(
       if (result.seen < events.length) {
         const seen = events.slice(0, result.seen);
         await cursor.storeIn(tx, seen.at(-1)!.position, position);
-        if (await extension?.to(seen) === false) throw new Left(false);
+        await extension?.to(seen);
       }
-      return [result, extension] as const;
+      return result;
     });
-    extension?.committed();
     const done = events.slice(0, result.seen);
     cursor.committed(done.at(-1)!.position);
     for (const one of done) if (!parked?.holds(one)) passed(one);

@@ -41,14 +41,14 @@ export class HandlerVersion {
     this.record = new VersionRecord(records, handler.name);
   }
 
-  /** What was read last. */
-  get known(): StoredLiveVersion | undefined {
-    return this.#known;
+  /** What was read last; to be asked behind `refresh`, as the two below. */
+  get known(): StoredLiveVersion {
+    return this.#known!;
   }
 
   /** Whether this is the one that is live, as far as is known. */
   get isLive(): boolean {
-    return this.#known?.value.live === this.handler.version;
+    return this.known.value.live === this.handler.version;
   }
 
   /** Whether it handles only what others have handled. */
@@ -95,7 +95,7 @@ export class HandlerVersion {
       let place = await provider.getPosition(bookmarkOf(name, version));
       this.#places.set(version, place);
       // Who has moved it since is not certain: this version, to close it.
-      if (this.#known!.value.closing === version) {
+      if (this.known.value.closing === version) {
         place = await provider.getPosition(takeOverPlaceOf(name, own));
       }
       const count = await countUpTo(provider, this.#streams, page, place);
@@ -136,8 +136,7 @@ export class HandlerVersion {
   }
 
   #sources(): number[] {
-    if (!this.#known) return [];
-    const { live, open } = this.#known.value;
+    const { live, open } = this.known.value;
     return live === this.handler.version ? open : [live, ...open];
   }
 }

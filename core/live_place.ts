@@ -20,21 +20,20 @@ export class LivePlace {
   #provider: Provider<any>;
   #handler: NumberedHandler;
   #own: Own;
-  #live: number;
+  /** Taken for the live one until it takes long, by one without a number. */
+  #live = 1;
 
   /** @param handler The one that is asked. */
   constructor(provider: Provider<any>, handler: NumberedHandler, own: Own) {
     this.#provider = provider;
     this.#handler = handler;
     this.#own = own;
-    // Without a number one takes itself for the live one, until that takes long.
-    this.#live = handler.version === 1 ? 1 : 0;
   }
 
   /** Where it stands. */
   async position(): Promise<any> {
     const { version } = this.#handler;
-    if (version > 1 && this.#live !== version) await this.look();
+    if (this.#live !== version) await this.look();
     return this.#live === version
       ? await this.#own.position()
       : await this.#provider.getPosition(this.#bookmark());
@@ -55,8 +54,8 @@ export class LivePlace {
     const isParked = before === this.#handler.version
       ? await this.#own.isParked(stream, aggregateId, version)
       : await this.#isParkedThere(stream, aggregateId, version);
-    if (before > 1) await this.look();
-    else if (this.#handler.version === 1) this.#live = this.#own.live();
+    if (before > 1 || this.#handler.version > 1) await this.look();
+    else this.#live = this.#own.live();
     return before === this.#live ? isParked : undefined;
   }
 

@@ -71,6 +71,9 @@ test("it follows the later version that took over, once it has seen that", async
   assert.equal(await place.isParked("a", "x", 2), true);
   assert.equal(await place.isParked("a", "x", 3), true);
   assert.equal(await place.isParked("a", "y", 2), false);
+  await makeLive(3);
+  assert.equal(await place.isParked("a", "x", 2), undefined);
+  assert.equal(await place.position(), 30);
 });
 
 test("it looks for a later version when it is told that it takes long", async () => {
@@ -92,6 +95,15 @@ test("a later version asks which one is live until it is that itself", async () 
   await makeLive(3);
   assert.equal(await place.isParked("a", "x", 2), undefined);
   assert.equal(await place.position(), 30);
+});
+
+test("it says nothing of an event while the next one takes over", async () => {
+  const { place, makeLive } = await setUp(2);
+  assert.equal(await place.position(), 10);
+  // From here on the place of version 1 may be one that it was moved to.
+  await makeLive(2);
+  assert.equal(await place.isParked("a", "x", 2), undefined);
+  assert.equal(await place.position(), "own");
 });
 
 test("where there are no records there are no versions to look for", async () => {

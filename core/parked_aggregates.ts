@@ -95,15 +95,11 @@ export class ParkedAggregates {
    */
   async extend(events: StoreEvent<any>[]): Promise<boolean> {
     if (this.#lastOf(events).size === 0) return true;
-    const { value } = await this.#store(
-      () => this.#context.cursor.position,
-      async (tx) => {
-        const extension = this.extension(tx);
-        return await extension.to(events) ? extension : undefined;
-      },
+    const { value = false } = await this.#store(
+      () => undefined,
+      async (tx) => await this.extension(tx).to(events) || undefined,
     );
-    value?.committed();
-    return value !== undefined;
+    return value;
   }
 
   /** The same inside a transaction that moves the bookmark past them. */
@@ -181,13 +177,6 @@ export class Extension {
     return true;
   }
 
-  /** What was written is there to stay. */
-  committed(): void {
-    for (const [known, { record }] of this.#changed) {
-      known.lastVersion = record.value.lastVersion;
-    }
-  }
-
   async #extend(known: Known, version: number): Promise<boolean> {
     const changed = this.#changed.get(known);
     const record = changed?.record ??
@@ -196,13 +185,10 @@ export class Extension {
     const before = changed?.before ?? record.value.lastVersion;
     // Somebody else may have come further, and parked more.
     const lastVersion = Math.max(before, version);
-    if (lastVersion === record.value.lastVersion) {
-      this.#changed.set(known, { before, record });
-      return true;
-    }
     const value = { ...record.value, lastVersion };
     const written = await this.#store.change(record, value, this.#tx);
-    if (written) this.#changed.set(known, { before, record: written });
-    return written !== undefined;
+    if (!written) return false;
+    this.#changed.set(known, { before, record: written });
+    return true;
   }
 }

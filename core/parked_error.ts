@@ -21,7 +21,7 @@ export function describeFailure(reason: unknown): ParkedError {
   const isError = reason instanceof Error;
   return {
     name: (isError && read(reason, "name")) || typeof reason,
-    message: (isError ? read(reason, "message") : show(reason)) ?? "",
+    message: isError ? read(reason, "message") ?? "" : show(reason),
     ...code && { code },
     ...isError && stack && { stack },
   };
@@ -29,7 +29,6 @@ export function describeFailure(reason: unknown): ParkedError {
 
 /** A property as a text; undefined if it is none, or throws. */
 function read(reason: unknown, name: string): string | undefined {
-  if (typeof reason !== "object" || reason === null) return undefined;
   try {
     const value = (reason as Record<string, unknown>)[name];
     const length = name === "stack" ? STACK_LENGTH : MESSAGE_LENGTH;

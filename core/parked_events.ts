@@ -103,10 +103,8 @@ export class ParkedEvents {
   async find(
     stream: string,
     aggregateId: string,
-    tx?: unknown,
   ): Promise<ParkedRecord | undefined> {
-    const prefix = this.#prefixOf(stream, aggregateId);
-    const found = await this.#list(prefix, tx);
+    const found = await this.#list(this.#prefixOf(stream, aggregateId));
     return found.find(({ value }) => !isOver(value));
   }
 
@@ -177,7 +175,7 @@ export class ParkedEvents {
     );
   }
 
-  async #list(prefix: string, tx?: unknown): Promise<ParkedRecord[]> {
+  async #list(prefix: string): Promise<ParkedRecord[]> {
     const found: ParkedRecord[] = [];
     const seen: StoredRecord[] = [];
     let after = prefix;
@@ -185,20 +183,14 @@ export class ParkedEvents {
       const page = await this.#records.list(BOOKMARK_RECORD, {
         after,
         limit: PAGE_SIZE,
-        tx,
       });
       const own = page.filter(({ key }) => key.startsWith(prefix));
       found.push(...own);
       seen.push(...page);
       if (own.length < PAGE_SIZE) {
         const isAll = page.length < PAGE_SIZE;
-        this.#liveVersion = await this.#recordIn(
-          seen,
-          isAll,
-          this.#liveKey,
-          tx,
-        );
-        const sliced = await this.#recordIn(seen, isAll, this.#slicedKey, tx);
+        this.#liveVersion = await this.#recordIn(seen, isAll, this.#liveKey);
+        const sliced = await this.#recordIn(seen, isAll, this.#slicedKey);
         this.#isSliced = sliced !== undefined;
         return found;
       }
@@ -211,12 +203,11 @@ export class ParkedEvents {
     seen: StoredRecord[],
     isAll: boolean,
     key: string,
-    tx: unknown,
   ): Promise<StoredRecord | undefined> {
     const isInReach = isAll || seen.at(-1)!.key >= key;
     return isInReach
       ? seen.find((one) => one.key === key)
-      : await this.#records.get(BOOKMARK_RECORD, key, { tx });
+      : await this.#records.get(BOOKMARK_RECORD, key);
   }
 
   /** Ids may be as long as a key, and what they like: a digest is neither. */
@@ -232,9 +223,8 @@ export function failureOf(
   reason: unknown,
   at: number,
 ): Pick<ParkedValue, "position" | "error" | "at"> {
-  const isPlain = typeof position === "number" || typeof position === "string";
   return {
-    position: isPlain ? position : String(position),
+    position: typeof position === "number" ? position : String(position),
     error: describeFailure(reason),
     at,
   };

@@ -1,7 +1,11 @@
 import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BOOKMARK_RECORD, liveVersionKey } from "./bookmark_records.ts";
+import {
+  BOOKMARK_RECORD,
+  liveVersionKey,
+  slicedKey,
+} from "./bookmark_records.ts";
 import { failureOf, ParkedEvents, toParkedAggregate } from "./parked_events.ts";
 
 const eventOf = (aggregateId: string, position: any = 7): any => ({
@@ -37,12 +41,40 @@ test("all that is parked is listed, and the live version found, around a full pa
   }
 });
 
+test("the live version is asked for by itself only where no page has come to it", async () => {
+  const many = 1000;
+  for (const [count, others] of [[3, 3], [3, many], [999, 3]] as const) {
+    const { records, store } = await setUp(count);
+    const other = new ParkedEvents(records, "other");
+    for (let index = 3; index < others; index++) {
+      await other.add(eventOf(`${index}`), "bad", 1, 0);
+    }
+    const asked: string[] = [];
+    const { get } = records;
+    records.get = (kind, key, options) => {
+      asked.push(key);
+      return get.call(records, kind, key, options);
+    };
+    const [first] = await store.list();
+    await store.find("a", first!.value.aggregateId);
+    assert.deepEqual(store.liveVersion?.value, { live: 2 });
+    assert(!asked.includes(liveVersionKey("model")), `${count}, ${others}`);
+  }
+});
+
 test("one aggregate is found among many, with the live version behind them", async () => {
   const { store, records } = await setUp(1001);
   const found = await store.find("a", "500");
   assert.equal(found?.value.aggregateId, "500");
   assert.deepEqual(store.liveVersion?.value, { live: 2 });
   assert.equal(await store.find("b", "500"), undefined);
+  // Behind the first of them a page ends before the live version.
+  const [first] = await store.list();
+  const { aggregateId } = first!.value;
+  const again = new ParkedEvents(records, "model");
+  assert.deepEqual(await again.find("a", aggregateId), first);
+  assert.deepEqual(again.liveVersion?.value, { live: 2 });
+  assert.equal(again.isSliced, false);
   const { key, kind, revision } = found!;
   assert.deepEqual(await store.get(key), found);
   // One that is over is about to be removed: it waits for nothing.
@@ -53,6 +85,7 @@ test("one aggregate is found among many, with the live version behind them", asy
   assert.notEqual(await store.get(key), undefined);
   assert.equal((await store.listAndTidy()).length, 1000);
   assert.equal(await store.get(key), undefined);
+  assert.equal((await store.list()).length, 1000);
 });
 
 test("a bookmark without a later version has none that is live", async () => {
@@ -61,6 +94,16 @@ test("a bookmark without a later version has none that is live", async () => {
   await store.add(eventOf("x"), "bad", 1, 0);
   assert.equal((await store.list()).length, 1);
   assert.equal(store.liveVersion, undefined);
+  assert.equal(store.isSliced, false);
+});
+
+test("that a bookmark is kept in slices is seen, and is nothing parked", async () => {
+  for (const count of [1, 1001]) {
+    const { records, store } = await setUp(count);
+    await records.put(BOOKMARK_RECORD, slicedKey("model"), {}, { revision: 0 });
+    assert.equal((await store.list()).length, count);
+    assert.equal(store.isSliced, true, `${count} parked`);
+  }
 });
 
 test("an event is parked once, and changed by one at a time", async () => {
@@ -84,4 +127,12 @@ test("a position is kept as it is if JSON holds it, else as text", () => {
     assert.equal(kept.position, position === 7 ? 7 : "7");
     assert.equal(kept.at, 5);
   }
+});
+
+test("of what was parked apart from each other the oldest is found first", async () => {
+  const store = new ParkedEvents(createProvider().records, "model");
+  for (const version of [10, 9]) {
+    await store.add({ ...eventOf("x"), version }, "bad", 12, 0);
+  }
+  assert.equal((await store.find("a", "x"))!.value.version, 9);
 });

@@ -19,7 +19,7 @@ export class RebuildProgress {
 
   /** A page is about to be handled. */
   begin(events: StoreEvent<any>[]): void {
-    if (this.#beganAt !== undefined || events.length === 0) return;
+    if (this.#beganAt !== undefined) return;
     this.#beganAt = this.#clock.monotonic();
     this.#first = storedAt(events[0]!);
   }
@@ -40,8 +40,8 @@ export class RebuildProgress {
    */
   estimate(remaining: number | undefined, end: number): number | undefined {
     if (remaining === 0) return 0;
-    if (this.#beganAt === undefined || this.handled === 0) return undefined;
-    const took = this.#clock.monotonic() - this.#beganAt;
+    if (this.handled === 0) return undefined;
+    const took = this.#clock.monotonic() - this.#beganAt!;
     if (remaining !== undefined) {
       return Math.round(took * remaining / this.handled);
     }

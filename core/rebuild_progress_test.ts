@@ -23,12 +23,20 @@ test("before anything was handled there is no estimate", () => {
 
 test("what can be counted is estimated by the events", () => {
   const clock = new FakeClock();
+  clock.pass(5_000);
   const progress = new RebuildProgress(clock);
   const events = storedAt(0, 0, 0, 0);
   progress.begin(events);
   clock.pass(200);
   progress.passed(events, 4);
   assert.equal(progress.handled, 4);
+  assert.equal(progress.estimate(10, 0), 500);
+  // From page to page it is one rebuild; of one that is lost nothing was seen.
+  progress.begin(events);
+  progress.passed(events, 0);
+  clock.pass(200);
+  progress.passed(events, 4);
+  assert.equal(progress.handled, 8);
   assert.equal(progress.estimate(10, 0), 500);
 });
 

@@ -50,7 +50,6 @@ export class ReplayCursor implements PageCursor {
   async store(): Promise<boolean> {
     do {
       const value = goingOnAt(this.#record.value, this.#next);
-      if (value === this.#record.value) return true;
       const changed = await this.#store.change(this.#record, value);
       if (changed) {
         this.#record = changed;
@@ -61,8 +60,7 @@ export class ReplayCursor implements PageCursor {
   }
 
   async storeIn(tx: unknown, position: any, from?: any): Promise<boolean> {
-    const before = from === undefined ? undefined : this.#inTransaction;
-    const record = before ?? this.#record;
+    const record = from === undefined ? this.#record : this.#inTransaction!;
     const next = this.#versions.get(position)! + 1;
     // Also at its end it is changed, not removed: it may have to come back.
     const value = goingOnAt(this.#record.value, next);

@@ -5,6 +5,9 @@ import { type HandlerLog, HandlerLogger, logToConsole } from "./handler_log.ts";
 import type { HandlerControls } from "./handler_options.ts";
 import { processSignals, type Signals } from "./process_signals.ts";
 
+/** A timer of more runs at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** What {@linkcode runHandlers} asks of a handler. */
 export type RunnableHandler = Pick<
   HandlerControls,
@@ -207,13 +210,12 @@ export class HandlerService implements RunningHandlers {
 }
 
 function overdue(names: string[], stopMs: number): StoreError {
-  const [bookmark] = names;
   return new StoreError(
     "STOP_OVERDUE",
     `Cannot stop ${
       names.map((name) => `"${name}"`).join(", ")
     } within ${stopMs} ms: a callback still runs; give what it waits for a limit of time, or raise stopMs`,
-    { ...bookmark !== undefined && { bookmark } },
+    { bookmark: names[0]! },
   );
 }
 
@@ -226,13 +228,10 @@ function check(handlers: readonly RunnableHandler[], stopMs: number): void {
       { field: "handlers", bookmark: twice.name },
     );
   }
-  // A timer of more runs at once.
-  if (!(stopMs >= 0 && stopMs < 2 ** 31)) {
+  if (!(stopMs >= 0 && stopMs <= LONGEST_MS)) {
     throw new StoreError(
       "INVALID_INPUT",
-      `Expected stopMs to be milliseconds from 0 to ${
-        2 ** 31 - 1
-      }: got ${stopMs}`,
+      `Expected stopMs to be milliseconds from 0 to ${LONGEST_MS}: got ${stopMs}`,
       { field: "stopMs" },
     );
   }

@@ -431,6 +431,15 @@ test("a logger that throws stops nothing", async (t) => {
   assert.match(warnings[0]!, /bookmark "one".*disk is full/s);
 });
 
+test("a stop may take no time at all, and as much as a timer can", async () => {
+  const { create, run, clock } = setUp();
+  for (const stopMs of [0, 2 ** 31 - 1]) {
+    const service = run([create("one")], { stopMs });
+    await clock.settle();
+    await service.stop();
+  }
+});
+
 test("what cannot be meant is refused, and nothing is started", () => {
   const { create, run, logged } = setUp();
   const one = create("one");
@@ -439,5 +448,6 @@ test("what cannot be meant is refused, and nothing is started", () => {
   assert.throws(() => run([one, one]), refused("handlers"));
   assert.throws(() => run([one], { stopMs: -1 }), refused("stopMs"));
   assert.throws(() => run([one], { stopMs: Infinity }), refused("stopMs"));
+  assert.throws(() => run([one], { stopMs: 2 ** 31 }), refused("stopMs"));
   assert.deepEqual(logged(), []);
 });

@@ -127,7 +127,7 @@ export class TakeOver {
     this.#waitsUntil ??= now + LONGEST_WAIT_MS;
     if (now >= this.#waitsUntil) {
       const { handler, known } = version;
-      const live = known?.value.live;
+      const { live } = known.value;
       throw new StoreError(
         "TAKE_OVER_WAITS",
         `Version ${handler.version} of handler "${handler.name}" has caught up, but version ${live} has not given way for ${
@@ -137,7 +137,7 @@ export class TakeOver {
       );
     }
     // What became known in the meantime need not be waited for.
-    if (this.#heldTerm === undefined && this.#lease?.held()) return;
+    if (this.#lease?.held()) return;
     this.#changed = new AbortController();
     await clock.sleep(LOOK_MS, this.#changed.signal);
   }
@@ -150,9 +150,7 @@ export class TakeOver {
     const { name, version: number } = version.handler;
     throw new StoreError(
       "TAKE_OVER_WAITS",
-      `Version ${number} of handler "${name}" cannot take over while version ${
-        version.known!.value.live
-      } has ${parked.length} aggregates parked, "${
+      `Version ${number} of handler "${name}" cannot take over while version ${version.known.value.live} has ${parked.length} aggregates parked, "${
         parked[0]!.value.aggregateId
       }" first: replay() or discard() them there`,
       { bookmark: bookmarkOf(name, number) },
@@ -162,7 +160,7 @@ export class TakeOver {
   async #becomeLive(): Promise<void> {
     this.#countStep();
     const { version } = this.#context;
-    const { value: { live, open }, revision } = version.known!;
+    const { value: { live, open }, revision } = version.known;
     const value: LiveVersion = {
       live: version.handler.version,
       open: [live, ...open],
@@ -177,14 +175,14 @@ export class TakeOver {
   async #close(position: any, cursor: HandlerCursor): Promise<void> {
     const { version } = this.#context;
     if (!await cursor.store()) return await cursor.follow();
-    for (const number of version.known!.value.open) {
+    for (const number of version.known.value.open) {
       if (!await this.#closeOne(number, position, cursor.position)) return;
     }
   }
 
   async #closeOne(number: number, to: any, place: any): Promise<boolean> {
     const { provider, version } = this.#context;
-    const { value: { live, open, closing }, revision } = version.known!;
+    const { value: { live, open, closing }, revision } = version.known;
     const { name } = version.handler;
     const value: LiveVersion = {
       live,
@@ -205,7 +203,7 @@ export class TakeOver {
       ) !== undefined
       : await this.#closeWithout({ number, to, place, value, closing });
     if (!isClosed) return false;
-    version.learn({ value, revision: version.known!.revision + 1 });
+    version.learn({ value, revision: version.known.revision + 1 });
     return true;
   }
 
@@ -226,18 +224,18 @@ export class TakeOver {
     const bookmark = bookmarkOf(name, number);
     const own = takeOverPlaceOf(name, version.handler.version);
     const write = async (value: LiveVersion) => {
-      const { revision } = version.known!;
+      const { revision } = version.known;
       if (!await version.record.write(value, revision)) return false;
       version.learn({ value, revision: revision + 1 });
       return true;
     };
     const from = version.placeOf(number);
     await provider.setPosition(own, place);
-    const { live, open } = version.known!.value;
+    const { live, open } = version.known.value;
     if (!await write({ live, open, closing: number })) return false;
     const moved = await provider.setPosition(bookmark, to, { from });
     if (moved !== false || closing === number) {
-      return await version.record.write(value, version.known!.revision);
+      return await version.record.write(value, version.known.revision);
     }
     await write({ live, open });
     return false;
@@ -245,6 +243,6 @@ export class TakeOver {
 
   #liveBookmark(): string {
     const { handler, known } = this.#context.version;
-    return bookmarkOf(handler.name, known!.value.live);
+    return bookmarkOf(handler.name, known.value.live);
   }
 }

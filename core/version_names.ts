@@ -26,7 +26,7 @@ export function withOwnBookmark(
   options: EventHandlerOptions,
 ): EventHandlerOptions {
   const { bookmark, version = 1 } = options;
-  if (version === 1 || typeof bookmark !== "string") return options;
+  if (typeof bookmark !== "string") return options;
   return { ...options, bookmark: bookmarkOf(bookmark, version) };
 }
 

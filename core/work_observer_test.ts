@@ -153,14 +153,17 @@ test("an observer is called for each callback, and for each batch", async () => 
   await counters.add("a", {});
   calls.length = 0;
   const single = createHandler("single", ["counters"]);
-  single.handle("counters", "Added", () => {});
+  let handled = 0;
+  single.handle("counters", "Added", () => void handled++);
   await single.runOnce();
   assert.deepEqual(calls, [["single", 1], ["single", 2]]);
+  assert.equal(handled, 2);
   calls.length = 0;
   const batch = createHandler("batch", ["counters"]);
-  batch.handleBatch(async () => {});
+  batch.handleBatch(async (events) => void (handled += events.length));
   await batch.runOnce();
   assert.deepEqual(calls, [["batch", 1, 2]]);
+  assert.equal(handled, 4);
 });
 
 test("a provider of an application has none", () => {

@@ -44,7 +44,7 @@ test("ten thousand events behind a parked one are one record, and few writes", a
 });
 
 test("discard() gives up the event that failed, or all of them", async () => {
-  const { handler, append, bad, of } = setUp();
+  const { handler, append, bad, of, shared } = setUp();
   bad.add("x1").add("y1");
   await append("xxxyyy");
   await handler.runOnce();
@@ -59,6 +59,7 @@ test("discard() gives up the event that failed, or all of them", async () => {
   assert.deepEqual(of("x"), ["x2", "x3"]);
   assert.equal(await handler.discard({ ...y!, version: y!.lastVersion }), 3);
   assert.deepEqual(await handler.parked(), []);
+  assert.deepEqual(await shared.records!.list("evtstore.parked"), []);
   await append("xy");
   await handler.runOnce();
   assert.deepEqual([of("x"), of("y")], [["x2", "x3", "x4"], ["y4"]]);
@@ -198,10 +199,16 @@ test("a bookmark that is set back repeats what was handled, not what is parked",
   handler.reset();
   await handler.runOnce();
   assert.deepEqual(seen, ["x1", "y1"]);
+  const records = await provider.records!.list("evtstore.parked");
   await provider.setPosition("model", 0);
   bad.clear();
   await create().runOnce();
   assert.deepEqual(seen, ["x1", "y1", "x1", "y1"]);
+  assert.deepEqual(
+    await provider.records!.list("evtstore.parked"),
+    records,
+    "what waits already is written once",
+  );
   const [{ version, lastVersion } = assert.fail()] = await handler.parked();
   assert.deepEqual([version, lastVersion], [2, 3]);
   await handler.replay({ aggregateId: "x" });
@@ -225,6 +232,20 @@ test("events that the log has no more are no longer waited for", async () => {
   assert.equal(await emptied.replay({ aggregateId: "x" }), 1);
   assert.deepEqual(seen, ["y1", "x2"]);
   assert.deepEqual(await handler.parked(), []);
+});
+
+test("an event without a callback does not wait behind a parked one", async () => {
+  const { handler, append, bad, shared } = setUp();
+  bad.add("x1");
+  await append("x");
+  await handler.runOnce();
+  const events = shared.createEvents("a", "x", 2, [{ type: "Other" }]);
+  await shared.append("a", "x", 2, events);
+  await handler.runOnce();
+  assert.equal((await handler.parked())[0]!.lastVersion, 1);
+  await append("x");
+  await handler.runOnce();
+  assert.equal((await handler.parked())[0]!.lastVersion, 3);
 });
 
 test("what a transaction had no time for is not said to wait behind it", async () => {
