@@ -151,6 +151,7 @@ test("what cannot be meant is refused at once", () => {
     [{ streams: [] }, "streams"],
     [{ streams: [domain.booking, other] }, "streams"],
     [{ stream: "bookings" }, "stream"],
+    [{ stream: "bookings", streams: [domain.seat, domain.booking] }, "stream"],
     [{ commands: { "a.b": seats } }, "commands"],
     [{ commands: { seats: { hold: 5 } } }, "commands.seats.hold"],
     [{ timers: [""] }, "timers"],
@@ -171,11 +172,26 @@ test("what cannot be meant is refused at once", () => {
   );
 });
 
+test("a refused command has one reaction; one that is undefined is none", () => {
+  const { domain, seats } = createBooking(createProvider());
+  const commands = { seats };
+  const process = createProcess({
+    ...{ name: "p", streams: [domain.booking], commands },
+  });
+  process.onRefused("seats", { hold: undefined as any, free: () => {} });
+  process.onRefused("seats", { hold: () => {} });
+  assert.throws(
+    () => process.onRefused("seats", { hold: () => {} }),
+    isInvalid("reactions"),
+  );
+});
+
 test("a provider that cannot is refused", async () => {
   const { records: _, ...plain } = createProvider();
   const provider = plain as Provider<any>;
   const isUnsupported = (error: unknown) =>
-    error instanceof StoreError && error.code === "NOT_SUPPORTED";
+    error instanceof StoreError && error.code === "NOT_SUPPORTED" &&
+    error.field === "provider" && error.bookmark === "booking";
   assert.throws(() => createBooking(provider), isUnsupported);
   const later = createBooking(Promise.resolve(provider) as any);
   await assert.rejects(() => later.process.runOnce(), isUnsupported);
