@@ -88,6 +88,7 @@ test("claims that cannot be are refused by name, before anything is read", async
     [{ reserve: ["key", ""] }, "reserve[1]"],
     [{ reserve: [long] }, "reserve[0]"],
     [{ reserve: ["a\0b"] }, "reserve[0]"],
+    [{ release: "key" }, "release"],
     [{ release: [7] }, "release[0]"],
     [{ release: ["\ud800"] }, "release[0]"],
     [{ reserve: ["a", "b"], release: ["c", "b"] }, "release"],
@@ -106,6 +107,13 @@ test("claims that cannot be are refused by name, before anything is read", async
     await assert.rejects(users.claim("ada", claims as Claims), isRefused);
     assert.equal(await provider.getLastEventFor("users"), undefined);
   }
+});
+
+test("an aggregate of its id in another stream may be required, and that needs no records", async () => {
+  const { records: _, ...provider } = createProvider();
+  const { users } = setUp(provider);
+  const requires = [{ stream: "accounts", aggregateId: "ada", version: 0 }];
+  assert.equal((await users.claim("ada", { requires })).version, 1);
 });
 
 test("claims of the caller and of the command handler add up", async () => {

@@ -13,7 +13,7 @@ import { test } from "node:test";
 import { FakeClock } from "./fake_clock.ts";
 import { createProcessAt } from "./process.ts";
 
-type OrderEvent = { type: "Placed" } | { type: "Paid" };
+type OrderEvent = { type: "Placed" } | { type: "Paid" } | { type: "Seen" };
 
 const order = createAggregate({
   stream: "orders",
@@ -31,6 +31,7 @@ function setUp(
   const orders = createCommands(domain.order, {
     place: () => ({ type: "Placed" }),
     pay: () => ({ type: "Paid" }),
+    see: () => ({ type: "Seen" }),
   });
   const calls: string[] = [];
   const downs = new Set<string>();
@@ -57,6 +58,7 @@ function setUp(
     },
   });
   process.on("orders", (_event, id) => id, {
+    Seen: () => {},
     Paid: (_event, { id, send, cancelTimer }) => [
       send.desk.call(id, { text: "paid" }),
       cancelTimer("never"),
@@ -94,6 +96,7 @@ test("what was decided is stored, without what is empty", async () => {
   const { clock, orders, process, own } = setUp();
   await orders.place("o1", {});
   await orders.pay("o1", {});
+  await orders.see("o1", {});
   await process.runOnce();
   clock.pass(3_600_000);
   await process.runOnce();
@@ -117,6 +120,7 @@ test("what was decided is stored, without what is empty", async () => {
       commands: [call("paid")],
       cancelled: ["never"],
     },
+    { type: "process.reacted", to: "event:orders/o1@3", position: 3 },
     {
       type: "process.reacted",
       to: "timer:late@1",

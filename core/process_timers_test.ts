@@ -10,8 +10,19 @@ const HOUR = 3_600_000;
 
 test("a timer that fails holds up no other, and is tried again", async () => {
   const clock = new FakeClock();
-  const provider = createProvider();
-  const timers = new ProcessTimers(provider.records, "p", clock);
+  const { records } = createProvider();
+  const limits: unknown[] = [];
+  const timers = new ProcessTimers(
+    {
+      ...methodsOf(records),
+      due(kind, until, options) {
+        limits.push(options?.limit);
+        return records.due(kind, until, options);
+      },
+    },
+    "p",
+    clock,
+  );
   const names = Array.from({ length: 250 }, (_, index) => `t${index}`);
   for (const [index, name] of names.entries()) {
     await timers.set("x", { name, at: index, version: 1 });
@@ -31,6 +42,8 @@ test("a timer that fails holds up no other, and is tried again", async () => {
       () => false,
     );
   assert.equal(await pass(), 100);
+  // Those that failed are read again, those that fired are gone.
+  assert.deepEqual(limits, [100, 200, 250]);
   assert.deepEqual(fired, names.slice(150));
   assert.deepEqual(failed, names.slice(0, 150));
   clock.pass(999);

@@ -205,6 +205,7 @@ test("a process reads by the schemas of its streams, where they say so", async (
     });
     await process.runOnce();
     assert.deepEqual(seen, [expected]);
+    assert.equal((await domain.number.getAggregate("n1")).n, expected);
   }
 });
 

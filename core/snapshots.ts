@@ -94,10 +94,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
     options: GetAggregateOptions,
   ): Promise<CachedAggregate<A & BaseAggregate>> {
     const usable = await this.#find(provider, id, options);
-    if (!usable) {
-      if (!this.#known.has(id)) this.#remember(id, 0);
-      return await this.#source.load(provider, id, options);
-    }
+    if (!usable) return await this.#source.load(provider, id, options);
     const loaded = await this.#goOn(provider, usable, options);
     const { snapshot } = usable;
     if (loaded) {
@@ -254,7 +251,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
   ): void {
     const { stream } = this.#source;
     this.#known.delete(id);
-    this.#source.wrong?.(id);
+    this.#source.wrong(id);
     this.#report(
       provider,
       new StoreError(
