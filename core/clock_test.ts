@@ -22,6 +22,12 @@ function counting(controller: AbortController) {
   return { signal, count: () => count };
 }
 
+test("its time of day is that of the machine", () => {
+  const before = Date.now();
+  const now = systemClock.now();
+  assert(before <= now && now <= Date.now());
+});
+
 test("a sleep ends with its time, and leaves no listener", async () => {
   const { signal, count } = counting(new AbortController());
   const before = systemClock.monotonic();

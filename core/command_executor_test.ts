@@ -306,7 +306,9 @@ test("a command handler that is not a function is refused at once", () => {
   const { provided } = setUp();
   assert.throws(
     () => createCommands(provided, { add: undefined as never }),
-    (error) => error instanceof StoreError && error.field === "add",
+    (error) =>
+      error instanceof StoreError && error.code === "INVALID_INPUT" &&
+      error.field === "add",
   );
 });
 

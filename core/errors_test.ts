@@ -146,3 +146,18 @@ test("each class has a name and a code to go by", () => {
   ]);
   assert.equal(new InvalidCommandError("open", []).field, "");
 });
+
+test("every copy of the library marks its errors alike, whatever its version", () => {
+  const classes = {
+    CommandError,
+    VersionError,
+    InvalidCommandError,
+    StoreError,
+    DuplicateCommandError,
+    RequirementError,
+    ReservationError,
+  };
+  for (const [name, { prototype }] of Object.entries(classes)) {
+    assert(Symbol.for(`evtstore.${name}`) in prototype, name);
+  }
+});
