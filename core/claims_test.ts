@@ -169,9 +169,13 @@ test("empty claims need nothing of a provider, and no transaction", async () => 
       },
     );
   }
-  await assert.rejects(findReservation(rest, "a"), { code: "NOT_SUPPORTED" });
+  await assert.rejects(findReservation(rest, "a"), {
+    code: "NOT_SUPPORTED",
+    field: "key",
+  });
   await assert.rejects(findReservation(createProvider(), ""), {
     code: "INVALID_INPUT",
+    field: "key",
   });
 });
 
