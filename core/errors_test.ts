@@ -137,12 +137,14 @@ test("each class has a name and a code to go by", () => {
     new InvalidCommandError("open", []),
     new RequirementError(requirement),
     new ReservationError({ ...facts, key: "k" }),
+    new DuplicateCommandError(facts),
   ];
   assert.deepEqual(errors.map(({ name, code }) => [name, code]), [
     ["VersionError", "VERSION_CONFLICT"],
     ["InvalidCommandError", "INVALID_COMMAND"],
     ["RequirementError", "REQUIREMENT_FAILED"],
     ["ReservationError", "ALREADY_RESERVED"],
+    ["DuplicateCommandError", "DUPLICATE_COMMAND"],
   ]);
   assert.equal(new InvalidCommandError("open", []).field, "");
 });
