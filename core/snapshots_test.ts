@@ -713,6 +713,38 @@ test("options that make no sense are refused, by name", () => {
   );
 });
 
+test("of so many aggregates it is known when their next snapshot is due, and of no more", async () => {
+  const { open, counted } = setUp();
+  const records = bound(counted.records!);
+  const asked: string[] = [];
+  const on: Provider<any> = {
+    ...counted,
+    records: {
+      ...records,
+      get: (kind, key, options) => {
+        asked.push(key);
+        return records.get(kind, key, options);
+      },
+    },
+  };
+  const { snapshots } = open({ on });
+  const append = (aggregateId: string, version: number) =>
+    snapshots.appended(on, { aggregateId, version, sum: version }, version);
+  const asksFor = async (id: string) => {
+    await snapshots.settled();
+    asked.length = 0;
+    append(id, 11);
+    await snapshots.settled();
+    return asked.length > 0;
+  };
+  append("first", 10);
+  assert.equal(await asksFor("first"), false);
+  for (let index = 1; index < 10_000; index++) append(`${index}`, 10);
+  assert.equal(await asksFor("first"), false);
+  append("one more", 10);
+  assert.equal(await asksFor("first"), true);
+});
+
 test("names of any length have snapshots of their own", async () => {
   const { open } = setUp();
   const process = open();
