@@ -164,6 +164,7 @@ test("empty claims need nothing of a provider, and no transaction", async () => 
       users.register("ada", { email: "a" }, claims),
       (error: StoreError) => {
         assert.equal(error.code, "NOT_SUPPORTED");
+        assert.equal(error.field, Object.keys(claims)[0]);
         assert.match(error.message, reason);
         return true;
       },

@@ -150,16 +150,28 @@ test("each class has a name and a code to go by", () => {
 });
 
 test("every copy of the library marks its errors alike, whatever its version", () => {
-  const classes = {
-    CommandError,
-    VersionError,
-    InvalidCommandError,
-    StoreError,
-    DuplicateCommandError,
-    RequirementError,
-    ReservationError,
-  };
-  for (const [name, { prototype }] of Object.entries(classes)) {
-    assert(Symbol.for(`evtstore.${name}`) in prototype, name);
+  const facts = { stream: "a", aggregateId: "x" };
+  const marks: [Error, string[]][] = [
+    [new CommandError("no"), ["CommandError"]],
+    [new VersionError(), ["CommandError", "VersionError"]],
+    [
+      new InvalidCommandError("open", []),
+      ["CommandError", "InvalidCommandError"],
+    ],
+    [
+      new RequirementError({ ...facts, requiredVersion: 1, actualVersion: 2 }),
+      ["CommandError", "RequirementError"],
+    ],
+    [
+      new ReservationError({ ...facts, key: "k" }),
+      ["CommandError", "ReservationError"],
+    ],
+    [new StoreError("STORE_FULL", "x"), ["StoreError"]],
+    [new DuplicateCommandError(facts), ["StoreError", "DuplicateCommandError"]],
+  ];
+  for (const [error, names] of marks) {
+    for (const name of names) {
+      assert(Symbol.for(`evtstore.${name}`) in error, name);
+    }
   }
 });
