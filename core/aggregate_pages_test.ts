@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { readPages } from "./aggregate_pages.ts";
 
 test("an aggregate is read page by page, each behind the one before", async () => {
-  const provider = createProvider({ limit: 2 });
-  const events = Array.from({ length: 5 }, () => ({ type: "Done" }));
+  const provider = createProvider({ limit: 3 });
+  const events = Array.from({ length: 7 }, () => ({ type: "Done" }));
   await provider.append(
     "a",
     "x",
@@ -19,6 +19,6 @@ test("an aggregate is read page by page, each behind the one before", async () =
     }
     return pages;
   };
-  assert.deepEqual(await versionsFrom(undefined), [[1, 2], [3, 4], [5]]);
-  assert.deepEqual(await versionsFrom(1), [[2, 3], [4, 5], []]);
+  assert.deepEqual(await versionsFrom(undefined), [[1, 2, 3], [4, 5, 6], [7]]);
+  assert.deepEqual(await versionsFrom(1), [[2, 3, 4], [5, 6, 7], []]);
 });

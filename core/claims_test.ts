@@ -327,7 +327,14 @@ test("an optimistic command that claims on an old aggregate decides again", asyn
   // Its copy in memory is old by now.
   await here.users.register("ada", { email: "a" });
   await assert.rejects(users.take("ada", {}), { code: "LATE" });
-  const next = setUp(provider, { useCache: "optimistic" });
+  let loads = 0;
+  const next = setUp({
+    ...provider,
+    getEventsFor(...args) {
+      loads++;
+      return provider.getEventsFor(...args);
+    },
+  }, { useCache: "optimistic" });
   await next.users.register("eve", { email: "e" });
   await there.users.register("eve", { email: "e" });
   const late = createCommands(next.domain.user, {
@@ -337,7 +344,9 @@ test("an optimistic command that claims on an old aggregate decides again", asyn
         reserve: ["key"],
       },
   });
+  loads = 0;
   assert.equal((await late.take("eve", {})).version, 2);
+  assert.equal(loads, 1, "what is new is read once");
 });
 
 test("a command without claims opens no transaction", async () => {
