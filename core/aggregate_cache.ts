@@ -43,7 +43,7 @@ export class AggregateCache<A> {
   set(id: string, aggregate: A, position: any): void {
     this.#entries.delete(id);
     const copied = copyPlainData(aggregate);
-    if (copied === undefined || this.#size === 0) return;
+    if (copied === undefined) return;
     this.#entries.set(id, { aggregate: copied, position });
     if (this.#entries.size > this.#size) {
       const [oldest] = this.#entries.keys();

@@ -55,7 +55,9 @@ test("createAggregate() refuses persistAggregate without a version", () => {
         create: counter.aggregate,
         persistAggregate: true,
       }),
-    (error) => error instanceof StoreError && error.field === "version",
+    (error) =>
+      error instanceof StoreError && error.code === "INVALID_INPUT" &&
+      error.field === "version",
   );
 });
 
@@ -164,7 +166,9 @@ test("cacheSize must be a whole number above 0", () => {
           useCache: true,
           cacheSize,
         }),
-      (error) => error instanceof StoreError && error.field === "cacheSize",
+      (error) =>
+        error instanceof StoreError && error.code === "INVALID_INPUT" &&
+        error.field === "cacheSize",
     );
   }
 });
@@ -184,6 +188,50 @@ test("cacheSize bounds what is kept", async () => {
   await getAggregate("b");
   await getAggregate("a");
   assert.deepEqual(reads, [1, 1, 1]);
+});
+
+test("what has no events is not kept", async () => {
+  const { getAggregate, cache } = createProvidedAggregate({
+    ...counter,
+    provider: createProvider(),
+    useCache: true,
+  });
+  await getAggregate("a");
+  await getAggregate("a");
+  assert.equal(cache!.get("a"), undefined);
+});
+
+test("names that cannot be stored are refused, persisted or not", async () => {
+  for (const create of [createProvidedAggregate, createPersistedAggregate]) {
+    const provider = createProvider();
+    assert.throws(
+      () => create({ ...counter, stream: "", provider }),
+      (error) => error instanceof StoreError && error.field === "stream",
+    );
+    await assert.rejects(
+      create({ ...counter, provider }).getAggregate(""),
+      (error) => error instanceof StoreError && error.field === "aggregateId",
+    );
+  }
+});
+
+test("without persistAggregate nothing but the event is stored", async () => {
+  const { persistAggregate: _, ...described } = counter;
+  for (const persistAggregate of [{}, { persistAggregate: false }]) {
+    const provider = createProvider();
+    const counters = createCommands(
+      createPersistedAggregate({
+        ...{ ...described, ...persistAggregate },
+        ...{ version: "1", provider },
+      }),
+      {
+        add: ({ value }: { value: number }) => ({ type: "Added", value }),
+      },
+    );
+    await counters.add("a", { value: 1 });
+    const last = await provider.getLastEventFor("counters", "a");
+    assert.equal("__persisted" in last!.event, false);
+  }
 });
 
 test("a load inside a transaction neither reads nor writes the cache", async () => {

@@ -60,16 +60,14 @@ async function appendIn<T>(
   const { requires, reserve, release } = claims;
   if (requires.length > 0) await hold(provider, own, requires, tx);
   try {
-    if (reserve.length + release.length > 0) {
-      const { stream, aggregateId } = own;
-      const owner = { stream, aggregateId };
-      const reservations = new Reservations(provider.records!, owner, tx);
-      for (const key of inOrder([...reserve, ...release], (key) => key)) {
-        const done = release.includes(key)
-          ? await reservations.release(key)
-          : await reservations.reserve(key);
-        if (done) undo?.push(done);
-      }
+    const { stream, aggregateId } = own;
+    const owner = { stream, aggregateId };
+    const reservations = new Reservations(provider.records!, owner, tx);
+    for (const key of inOrder([...reserve, ...release], (key) => key)) {
+      const done = release.includes(key)
+        ? await reservations.release(key)
+        : await reservations.reserve(key);
+      if (done) undo?.push(done);
     }
     return await append(tx);
   } catch (error) {

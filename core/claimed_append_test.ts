@@ -125,10 +125,10 @@ test("who is behind is told apart: the command's own aggregate, or another", asy
 
 test("in a caller's transaction that goes on, a refusal has changed nothing", async () => {
   const { run, take, keys, memory, calls } = setUp();
-  await take("k1", "me");
+  for (const key of ["k1", "k2"]) await take(key, "me");
   await take("k3", "other");
   const outcome = await memory.transact(async (tx) => {
-    const claims = { reserve: ["k0", "k3"], release: ["k1"] };
+    const claims = { reserve: ["k0", "k2", "k3"], release: ["k1"] };
     try {
       await run(claims, undefined, tx);
     } catch (error) {
@@ -138,10 +138,11 @@ test("in a caller's transaction that goes on, a refusal has changed nothing", as
   assert(outcome instanceof ReservationError);
   assert.equal(outcome.name, "ReservationError");
   assert.equal(outcome.code, "ALREADY_RESERVED");
-  assert.deepEqual(await keys(), ["k1 me", "k3 other"]);
+  assert.deepEqual(await keys(), ["k1 me", "k2 me", "k3 other"]);
   assert.deepEqual(calls, [
     "put k0",
     "remove",
+    "put k2",
     "put k3",
     // Put back in the order in which the locks may be given up.
     "put k1",

@@ -88,6 +88,7 @@ test("claims that cannot be are refused by name, before anything is read", async
     [{ reserve: ["key", ""] }, "reserve[1]"],
     [{ reserve: [long] }, "reserve[0]"],
     [{ reserve: ["a\0b"] }, "reserve[0]"],
+    [{ release: "key" }, "release"],
     [{ release: [7] }, "release[0]"],
     [{ release: ["\ud800"] }, "release[0]"],
     [{ reserve: ["a", "b"], release: ["c", "b"] }, "release"],
@@ -106,6 +107,13 @@ test("claims that cannot be are refused by name, before anything is read", async
     await assert.rejects(users.claim("ada", claims as Claims), isRefused);
     assert.equal(await provider.getLastEventFor("users"), undefined);
   }
+});
+
+test("an aggregate of its id in another stream may be required, and that needs no records", async () => {
+  const { records: _, ...provider } = createProvider();
+  const { users } = setUp(provider);
+  const requires = [{ stream: "accounts", aggregateId: "ada", version: 0 }];
+  assert.equal((await users.claim("ada", { requires })).version, 1);
 });
 
 test("claims of the caller and of the command handler add up", async () => {
@@ -156,14 +164,19 @@ test("empty claims need nothing of a provider, and no transaction", async () => 
       users.register("ada", { email: "a" }, claims),
       (error: StoreError) => {
         assert.equal(error.code, "NOT_SUPPORTED");
+        assert.equal(error.field, Object.keys(claims)[0]);
         assert.match(error.message, reason);
         return true;
       },
     );
   }
-  await assert.rejects(findReservation(rest, "a"), { code: "NOT_SUPPORTED" });
+  await assert.rejects(findReservation(rest, "a"), {
+    code: "NOT_SUPPORTED",
+    field: "key",
+  });
   await assert.rejects(findReservation(createProvider(), ""), {
     code: "INVALID_INPUT",
+    field: "key",
   });
 });
 
@@ -314,7 +327,14 @@ test("an optimistic command that claims on an old aggregate decides again", asyn
   // Its copy in memory is old by now.
   await here.users.register("ada", { email: "a" });
   await assert.rejects(users.take("ada", {}), { code: "LATE" });
-  const next = setUp(provider, { useCache: "optimistic" });
+  let loads = 0;
+  const next = setUp({
+    ...provider,
+    getEventsFor(...args) {
+      loads++;
+      return provider.getEventsFor(...args);
+    },
+  }, { useCache: "optimistic" });
   await next.users.register("eve", { email: "e" });
   await there.users.register("eve", { email: "e" });
   const late = createCommands(next.domain.user, {
@@ -324,7 +344,9 @@ test("an optimistic command that claims on an old aggregate decides again", asyn
         reserve: ["key"],
       },
   });
+  loads = 0;
   assert.equal((await late.take("eve", {})).version, 2);
+  assert.equal(loads, 1, "what is new is read once");
 });
 
 test("a command without claims opens no transaction", async () => {

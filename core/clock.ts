@@ -27,7 +27,7 @@ export const systemClock: Clock = {
         resolve();
       };
       const timer = setTimeout(finish, ms);
-      signal?.addEventListener("abort", finish, { once: true });
+      signal?.addEventListener("abort", finish);
     }),
 };
 
@@ -40,7 +40,7 @@ export async function sleepUnless(
 ): Promise<void> {
   // Not `AbortSignal.any`, whose signals pile up on one that lives long.
   const end = () => wake.abort();
-  stop.addEventListener("abort", end, { once: true });
+  stop.addEventListener("abort", end);
   if (stop.aborted) end();
   await clock.sleep(ms, wake.signal);
   stop.removeEventListener("abort", end);

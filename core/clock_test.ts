@@ -23,6 +23,8 @@ function counting(controller: AbortController) {
 }
 
 test("a sleep ends with its time, and leaves no listener", async () => {
+  const [earlier, now] = [Date.now(), systemClock.now()];
+  assert(earlier <= now && now <= Date.now());
   const { signal, count } = counting(new AbortController());
   const before = systemClock.monotonic();
   await systemClock.sleep(20, signal);

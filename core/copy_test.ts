@@ -42,6 +42,10 @@ test("copyPlainData() copies a property called __proto__", () => {
   const copied = copyPlainData(original);
   assert.deepEqual(Object.keys(copied), ["__proto__"]);
   assert.equal(copied.admin, undefined);
+  assert.deepEqual(Object.getOwnPropertyDescriptor(copied, "__proto__"), {
+    value: { admin: true },
+    ...{ configurable: true, enumerable: true, writable: true },
+  });
 });
 
 test("copyPlainData() does not copy what has hidden parts", () => {

@@ -78,3 +78,11 @@ test("where nothing reports it is thrown, behind whoever called", (t: TestContex
   assert.equal(queued.length, 1);
   assert.throws(queued[0]!, error);
 });
+
+test("of an error without a cause no cause is told", (t: TestContext) => {
+  const emitted = warnings(t);
+  const error = new Error("alone");
+  error.stack = "alone at 1";
+  defaultOnError(error, "", "");
+  assert.equal(emitted[0]!.text, "Unhandled failure: alone at 1");
+});

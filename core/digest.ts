@@ -49,7 +49,8 @@ function roots(count: number, degree: 2 | 3): Uint32Array {
     if (primes.every((prime) => number % prime !== 0)) primes.push(number);
   }
   const root = degree === 2 ? Math.sqrt : Math.cbrt;
-  return Uint32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32);
+  // What is before the point is beyond 32 bits.
+  return Uint32Array.from(primes, (prime) => root(prime) * 2 ** 32);
 }
 
 const constants = roots(64, 3);

@@ -428,14 +428,16 @@ test("what cannot be kept beside personal fields is refused", () => {
       createAggregate({ ...described, personal, snapshot: { version: "1" } }),
     refused("INVALID_INPUT", "snapshot"),
   );
-  assert.throws(
-    () =>
-      createAggregate({
-        ...described,
-        personal: { fields: { Paid: { type: "" } } } as any,
-      }),
-    refused("INVALID_INPUT", "personal.fields.Paid"),
-  );
+  for (const Paid of [{ type: "" }, null, "email", 5]) {
+    assert.throws(
+      () =>
+        createAggregate({
+          ...described,
+          personal: { fields: { Paid } } as any,
+        }),
+      refused("INVALID_INPUT", "personal.fields.Paid"),
+    );
+  }
   const provider = createProvider();
   const other = createAggregate(described);
   assert.throws(
@@ -452,6 +454,7 @@ test("keys need records, or a store of their own", async () => {
     refused("NOT_SUPPORTED", "keys"),
   );
   await assert.rejects(forget("ada"), refused("NOT_SUPPORTED", "keys"));
+  await assert.rejects(forget(""), refused("INVALID_INPUT", "subject"));
   const own = open({ provider, keys: createMemoryKeys() });
   await own.users.register("ada", { email: "ada@example.org" });
   await own.forget("ada");
@@ -515,6 +518,35 @@ test("a domain of one aggregate has personal fields as well", async () => {
   assert.deepEqual(seen, [null]);
   assert.deepEqual(told, ["ada"]);
   assert.equal(await users.finishForgetting(), 0);
+});
+
+test("its provider reads and stores as the domain does, without options too", async () => {
+  const provider = createProvider();
+  const { domain, forget } = open({ provider });
+  const own = await domain.user.provider as Provider<any>;
+  const events = own.createEvents("users", "ada", 1, [
+    { type: "Registered", email: "ada@example.org", plan: "free" },
+  ]);
+  await own.append("users", "ada", 1, events);
+  const emailIn = async (store: Provider<any>) =>
+    (await store.getEventsFor("users", "ada"))[0]!.event.email;
+  assert.equal(await emailIn(own), "ada@example.org");
+  assert.equal((await emailIn(provider)).subject, "ada");
+  await forget("ada");
+  assert.equal(await emailIn(own), null);
+});
+
+test("without snapshots a domain of one aggregate forgets as well", async () => {
+  const users = createDomain({
+    stream: "users",
+    aggregate: described.create,
+    fold: described.fold,
+    provider: createProvider(),
+    personal: { fields },
+  }, handlers);
+  await users.command.register("ada", { email: "ada@" });
+  await users.forget("ada");
+  assert.equal((await users.getAggregate("ada")).aggregate.email, null);
 });
 
 test("a handler without a domain is given the personal fields of its streams", async () => {

@@ -137,12 +137,41 @@ test("each class has a name and a code to go by", () => {
     new InvalidCommandError("open", []),
     new RequirementError(requirement),
     new ReservationError({ ...facts, key: "k" }),
+    new DuplicateCommandError(facts),
   ];
   assert.deepEqual(errors.map(({ name, code }) => [name, code]), [
     ["VersionError", "VERSION_CONFLICT"],
     ["InvalidCommandError", "INVALID_COMMAND"],
     ["RequirementError", "REQUIREMENT_FAILED"],
     ["ReservationError", "ALREADY_RESERVED"],
+    ["DuplicateCommandError", "DUPLICATE_COMMAND"],
   ]);
   assert.equal(new InvalidCommandError("open", []).field, "");
+});
+
+test("every copy of the library marks its errors alike, whatever its version", () => {
+  const facts = { stream: "a", aggregateId: "x" };
+  const marks: [Error, string[]][] = [
+    [new CommandError("no"), ["CommandError"]],
+    [new VersionError(), ["CommandError", "VersionError"]],
+    [
+      new InvalidCommandError("open", []),
+      ["CommandError", "InvalidCommandError"],
+    ],
+    [
+      new RequirementError({ ...facts, requiredVersion: 1, actualVersion: 2 }),
+      ["CommandError", "RequirementError"],
+    ],
+    [
+      new ReservationError({ ...facts, key: "k" }),
+      ["CommandError", "ReservationError"],
+    ],
+    [new StoreError("STORE_FULL", "x"), ["StoreError"]],
+    [new DuplicateCommandError(facts), ["StoreError", "DuplicateCommandError"]],
+  ];
+  for (const [error, names] of marks) {
+    for (const name of names) {
+      assert(Symbol.for(`evtstore.${name}`) in error, name);
+    }
+  }
 });

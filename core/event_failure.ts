@@ -31,13 +31,7 @@ export function parkedFor(
   { reason, event }: EventFailure,
   bookmark: string,
 ): EventFailure {
-  const { stream, aggregateId } = event;
-  const { version } = event;
-  const parked = parkedError(
-    { stream, aggregateId, version },
-    bookmark,
-    reason,
-  );
+  const parked = parkedError(event, bookmark, reason);
   return Object.assign(new EventFailure(parked, event), { outcome: "parked" });
 }
 

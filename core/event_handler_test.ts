@@ -1009,3 +1009,23 @@ test("a transactional handler that lost its bookmark handles nothing of that pag
   const last = await provider.getLastEventFor("a");
   assert.equal(await provider.getPosition("model"), last!.position);
 });
+
+test("a place in memory goes on where it was, whatever the provider tells of a page", async () => {
+  const { handler, seen, append } = setUp(
+    { bookmark: MemoryBookmark },
+    (provider) => ({
+      ...provider,
+      // As most providers do, it does not say how far it has looked.
+      async getEventsFrom(...args) {
+        return [...await provider.getEventsFrom(...args)];
+      },
+    }),
+  );
+  await append("x");
+  await append("y");
+  await handler.runOnce();
+  await handler.runOnce();
+  assert.deepEqual(seen, ["1 1 x", "1 2 y"]);
+  const { lag } = await handler.status();
+  assert.equal(lag.events, 0);
+});

@@ -78,7 +78,7 @@ export class HandlerCondition {
   /** An event is done; perhaps the one that had failed. */
   passed(event: StoreEvent<any>): void {
     if (!this.#isFailing) return;
-    const failed = this.#failure?.event;
+    const failed = this.#failure!.event;
     // Another event says nothing: with lanes, they go on beside the one that fails.
     if (
       failed?.stream === event.stream && failed.version === event.version &&

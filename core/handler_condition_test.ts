@@ -50,6 +50,22 @@ test("failures in a row are counted, from the first of them", () => {
   assert.equal(condition.failure?.attempts, 0);
 });
 
+test("who has caught up fails no more, whatever had failed", () => {
+  const { condition, changes } = setUp();
+  condition.failed(new Error("the store is away"), undefined, 1_000);
+  condition.caughtUp();
+  assert.deepEqual(typesOf(changes), ["failed", "recovered"]);
+  // After one that is parked the next one is a first one again.
+  const parked = new EventFailure(new Error("bad"), eventOf("x", 1));
+  parked.outcome = "parked";
+  condition.failed(parked, parked, 2_000);
+  condition.caughtUp();
+  assert.equal(condition.failure?.attempts, 0);
+  condition.failed(new Error("the store is away"), undefined, 3_000);
+  assert.equal(condition.failure?.attempts, 1);
+  assert.equal(condition.failure?.since.getTime(), 3_000);
+});
+
 test("one that was skipped is not waited for", () => {
   const { condition, changes } = setUp();
   const failure = new EventFailure(new Error("bad"), eventOf("x", 1));

@@ -112,3 +112,23 @@ test("nothing is begun once it is enough", async () => {
   );
   assert.deepEqual(begun, [0, 1, 2]);
 });
+
+test("after a failure no further event is begun", async () => {
+  const begun: number[] = [];
+  const problem = new Error("bad");
+  await assert.rejects(
+    handleInLanes(
+      events(["a", "b", "c", "d", "e"]),
+      2,
+      async (_stored, index) => {
+        begun.push(index);
+        if (index === 0) throw problem;
+        for (let turn = 0; turn < 10; turn++) await null;
+      },
+      () => false,
+      never,
+    ),
+    problem,
+  );
+  assert.deepEqual(begun, [0, 1]);
+});

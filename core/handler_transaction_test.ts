@@ -1,7 +1,8 @@
 import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventHandler, type EventHandlerOptions } from "./event_handler.ts";
+import { EventHandler } from "./event_handler.ts";
+import type { EventHandlerOptions } from "./event_handler_options.ts";
 import { FakeClock } from "./fake_clock.ts";
 import type { Provider } from "./provider.ts";
 

@@ -5,7 +5,6 @@ import { StoreError } from "./errors.ts";
 type Turn = {
   readonly ending: AbortController;
   readonly givesWay: boolean;
-  running: boolean;
 };
 
 /** One piece of a handler's work at a time: a pass over what is new, a replay. */
@@ -45,12 +44,11 @@ export class HandlerTurns {
   ): Promise<T> {
     const taken = this.#last.then(async () => {
       const ending = new AbortController();
-      const turn: Turn = { ending, givesWay, running: true };
+      const turn: Turn = { ending, givesWay };
       this.#turn = turn;
       try {
         return await this.#inside.run(turn, () => work(ending.signal));
       } finally {
-        turn.running = false;
         this.#turn = undefined;
       }
     });
@@ -84,7 +82,7 @@ export class HandlerTurns {
   /** Whether this call comes from a callback of the work in hand. */
   isInside(): boolean {
     const turn = this.#inside.get();
-    return turn !== undefined && turn === this.#turn && turn.running;
+    return turn !== undefined && turn === this.#turn;
   }
 
   /**

@@ -183,6 +183,7 @@ test("a database that is away makes it not ready, but live, and throws nothing",
 
 test("many who ask are one question", async () => {
   const { clock, create } = setUp();
+  clock.pass(1_000_000);
   const handler = create();
   let asked = 0;
   const counted = {
@@ -204,6 +205,7 @@ test("many who ask are one question", async () => {
 
 test("a question without an answer is not asked again at once, nor never", async () => {
   const { clock } = setUp();
+  clock.pass(1_000_000);
   let asked = 0;
   const silent = {
     name: "board",

@@ -82,3 +82,18 @@ function simplify(value: unknown): unknown {
       .map(([key, item]) => [key, simplify(item)]),
   );
 }
+
+test("whereJsonDiffers() tells null from an object, on either side", () => {
+  for (const other of [{}, [], 0]) {
+    assert.equal(whereJsonDiffers({ a: null }, { a: other }), ".a");
+    assert.equal(whereJsonDiffers({ a: other }, { a: null }), ".a");
+  }
+  assert.equal(whereJsonDiffers({ a: null }, { a: null }), undefined);
+});
+
+test("whatJsonLoses() refuses what is too deep to be stored", () => {
+  const nested = (levels: number): unknown =>
+    levels === 0 ? 1 : { in: nested(levels - 1) };
+  assert.equal(whatJsonLoses(nested(500)), undefined);
+  assert.match(whatJsonLoses(nested(501))!, /is 500 levels deep$/);
+});

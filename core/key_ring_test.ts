@@ -101,3 +101,18 @@ test("inside a transaction nothing is held, and each is asked for in turn", asyn
     assert.equal(typeof found.get("ada"), "object");
   }
 });
+
+test("a key that is held is not made again", async () => {
+  const store = createMemoryKeys();
+  let made = 0;
+  const ring = new KeyRing({
+    ...store,
+    make(...args) {
+      made++;
+      return store.make(...args);
+    },
+  });
+  const key = await ring.make("ada");
+  assert.equal(await ring.make("ada"), key);
+  assert.equal(made, 1);
+});

@@ -571,3 +571,37 @@ test("a process has an id of 32 digits, whatever its chance is", () => {
     assert.match(new Membership(records, clock).id, /^[0-9a-f]{32}$/);
   }
 });
+
+test("what another owns is left to it by those who do not ask for it", async () => {
+  const { open, pass, records } = setUp();
+  const [one, other] = [open(), open()];
+  const lease = one.ask("model");
+  await pass(100);
+  const elsewhere = other.ask("something else");
+  await pass(20_000);
+  assert.equal(lease.held(), true);
+  assert.equal(lease.term, 1);
+  // A heartbeat says what there is to say.
+  const { value } = (await records.get(MEMBER, one.membership.id))!;
+  assert.deepEqual(Object.keys(value), ["process"]);
+  await Promise.all([lease.release(), elsewhere.release()]);
+});
+
+test("a lease that is given back in the middle of a look is passed over", async () => {
+  const { open, pass, records } = setUp();
+  const process = open();
+  const first = process.ask("one");
+  const second = process.ask("two");
+  let release: Promise<void> | undefined;
+  const { put } = records;
+  records.put = (kind, key, value, options) => {
+    if (kind === OWNER) release ??= second.release();
+    return put.call(records, kind, key, value, options);
+  };
+  await pass(1000);
+  await release;
+  records.put = put;
+  assert.deepEqual(process.reports, []);
+  assert.deepEqual([first.held(), second.held()], [true, false]);
+  await first.release();
+});

@@ -104,6 +104,17 @@ test("a handler passes it on to its commands, and names the cause", async () => 
   ]);
 });
 
+test("where there is none a handler adds none", async () => {
+  const { counters, createHandler, metadataOf } = setUp();
+  const process = createHandler("process", ["counters"]);
+  process.handle("counters", "Added", async (id) => {
+    if (id === "a") await counters.add("b", {});
+  });
+  await counters.add("a", {});
+  await process.runOnce();
+  assert.deepEqual(await metadataOf("b"), [undefined]);
+});
+
 test("metadata that cannot be stored is refused at once", () => {
   for (const metadata of [undefined, [], { at: new Map() }, { n: 1n }]) {
     let isCalled = false;

@@ -84,6 +84,5 @@ export class ObservedMembers {
   /** Forgets everything that was seen. */
   clear(): void {
     this.#members.clear();
-    this.#lookedAt = -Infinity;
   }
 }

@@ -37,7 +37,7 @@ function setUp() {
       return await provider.append(...args);
     },
   };
-  const open = (provider: Provider<any>, useCache?: "optimistic") => {
+  const open = (provider: Provider<any>, useCache?: boolean | "optimistic") => {
     const options = { provider, ...useCache && { useCache } };
     const { domain } = createDomain(options, { account });
     let decided = 0;
@@ -63,6 +63,7 @@ function setUp() {
     provider,
     calls,
     beforeAppend,
+    open: (useCache: boolean) => open(counted, useCache),
     here: open(counted, "optimistic"),
     there: open(provider),
   };
@@ -75,6 +76,17 @@ test("a command on what is kept asks the database once", async () => {
   const { cents, version } = await here.commands.deposit("ada", { cents: 100 });
   assert.deepEqual({ cents, version }, { cents: 600, version: 2 });
   assert.deepEqual(calls, ["append"]);
+});
+
+test("who did not ask for that asks what is new before each decision", async () => {
+  for (const useCache of [true, false]) {
+    const { calls, open } = setUp();
+    const { commands } = open(useCache);
+    await commands.deposit("ada", { cents: 500 });
+    calls.length = 0;
+    await commands.deposit("ada", { cents: 100 });
+    assert.deepEqual(calls, ["load", "append"], String(useCache));
+  }
 });
 
 test("if another process was faster it is read and decided again", async () => {
@@ -104,12 +116,17 @@ test("what is refused on an old aggregate is decided on the new one", async () =
 });
 
 test("doing nothing on an old aggregate is decided on the new one", async () => {
-  const { here, there } = setUp();
+  const { here, there, calls } = setUp();
   await here.commands.deposit("ada", { cents: 5 });
   await here.commands.settle("ada", {});
   await there.commands.deposit("ada", { cents: 500 });
+  calls.length = 0;
   assert.equal((await here.commands.settle("ada", {})).cents, 0);
+  // What is new is read once.
+  assert.deepEqual(calls, ["load", "append"]);
+  const before = here.decided();
   assert.equal((await here.commands.settle("ada", {})).version, 4);
+  assert.equal(here.decided(), before + 1, "it was on the newest");
 });
 
 test("a race after that is a VersionError, as without it", async () => {

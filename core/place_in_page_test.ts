@@ -51,3 +51,28 @@ test("of an empty page it is told by what stands between", async () => {
   assert.equal(await count(5, 4, 4), -1);
   assert.equal(await count(3, 0, 3), 0);
 });
+
+test("an event of another stream is another one, of whatever id and version", async () => {
+  const provider = createProvider();
+  for (const stream of ["a", "b", "a"]) {
+    const id = "x";
+    const last = await provider.getLastEventFor(stream, id);
+    const version = (last?.version ?? 0) + 1;
+    const events = provider.createEvents(stream, id, version, [
+      { type: "Done" },
+    ]);
+    await provider.append(stream, id, version, events);
+  }
+  const streams = ["a", "b"];
+  const events = await provider.getEventsFrom(streams, 0, 3);
+  const counts = [];
+  for (const place of [0, 1, 2, 3]) {
+    const page = { from: 0, events };
+    counts.push(await countUpTo(provider, streams, page, place));
+  }
+  assert.deepEqual(counts, [0, 1, 2, 3]);
+  // The next event of the same aggregate is behind the place, and the page too.
+  const [first] = events;
+  const page = { from: 0, events: [first!] };
+  assert.equal(await countUpTo(provider, streams, page, 1), 1);
+});

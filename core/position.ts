@@ -11,5 +11,5 @@ export function isSamePosition(left: any, right: any): boolean {
     return JSON.stringify(left) === JSON.stringify(right);
   }
   // pg gives a bigint column as text, other drivers give it as a number.
-  return typeof left !== typeof right && String(left) === String(right);
+  return String(left) === String(right);
 }

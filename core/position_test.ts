@@ -33,6 +33,7 @@ test("isSamePosition() takes a bigint column as text or as a number", () => {
 });
 
 test("isSamePosition() tells a position from none", () => {
+  assert(isSamePosition(undefined, undefined));
   assert(!isSamePosition(undefined, 0));
   assert(!isSamePosition(null, 0));
   assert(!isSamePosition(new Timestamp(0, 0), undefined));

@@ -13,7 +13,7 @@ export function processName(): string {
   const { process } = globalThis as Runtime;
   const os = process?.getBuiltinModule?.("node:os");
   try {
-    return os ? `${os.hostname()}:${process?.pid}` : "";
+    return os ? `${os.hostname()}:${process!.pid}` : "";
   } catch {
     // Deno asks for a permission, `--allow-sys`.
     return "";

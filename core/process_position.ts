@@ -11,7 +11,7 @@ export async function isBefore(
 ): Promise<boolean> {
   const other = restorePosition(stored, position);
   const isNumber = typeof position === "number" || typeof position === "bigint";
-  if (isNumber && typeof other === typeof position) return position < other;
+  if (isNumber) return position < other;
   // The place of the event itself, or of another part of what it is today.
   if (isSamePosition(position, other)) return false;
   // Positions are opaque: what stands behind one is what is read after it.

@@ -59,12 +59,12 @@ type Cause = {
   id: string;
   /** Tells it from all others of the process. */
   to: string;
-  position?: Reacted["position"];
+  position?: Reacted["position"] | undefined;
   /** Whether it is for the process, as it is. */
   concerns(history: ProcessHistory): boolean | Promise<boolean>;
   react(history: ProcessHistory): Promise<Decided>;
   /** What it comes of, where no handler says so. */
-  origin?(history: ProcessHistory): StoreEvent<any> | undefined;
+  origin?(history: ProcessHistory): StoreEvent<any>;
 };
 
 /**
@@ -90,7 +90,6 @@ export class ProcessRunner {
     starts: boolean,
   ): Promise<void> {
     const { stream, aggregateId, version, position, part } = meta;
-    const stored = storePosition(position);
     // Of the events that an upcaster made of one, each is decided on.
     const which = part === undefined ? "" : `.${part}`;
     await this.#react({
@@ -98,7 +97,7 @@ export class ProcessRunner {
       to: `event:${
         encodeURIComponent(stream)
       }/${aggregateId}@${version}${which}`,
-      ...stored !== undefined && { position: stored },
+      position: storePosition(position),
       concerns: async ({ version, ended, began }) => {
         if (ended) return false;
         if (starts) return true;
@@ -121,7 +120,7 @@ export class ProcessRunner {
       concerns: ({ timers }) => timers.get(name)?.version === version,
       react: (history) =>
         this.#decide(history, reaction, { at: new Date(at) }, {}),
-      origin: (history) => history.batchAt(version)?.stored,
+      origin: (history) => history.batchAt(version)!.stored,
     });
   }
 

@@ -87,11 +87,10 @@ export class ProcessTimers {
     let fired = 0;
     let next: number | undefined;
     try {
-      for (let stuck = 0; next === undefined;) {
+      while (next === undefined) {
         // Those that failed stand in front of the others.
-        const limit = stuck + PAGE_SIZE;
+        const limit = tried.size - fired + PAGE_SIZE;
         const found = await this.#records.due(this.#kind, LAST_MS, { limit });
-        stuck = found.filter(({ key }) => tried.has(key)).length;
         for (const record of found) {
           if (tried.has(record.key)) continue;
           if (record.due! > now) {

@@ -10,8 +10,19 @@ const HOUR = 3_600_000;
 
 test("a timer that fails holds up no other, and is tried again", async () => {
   const clock = new FakeClock();
-  const provider = createProvider();
-  const timers = new ProcessTimers(provider.records, "p", clock);
+  const { records } = createProvider();
+  const limits: unknown[] = [];
+  const timers = new ProcessTimers(
+    {
+      ...methodsOf(records),
+      due(kind, until, options) {
+        limits.push(options?.limit);
+        return records.due(kind, until, options);
+      },
+    },
+    "p",
+    clock,
+  );
   const names = Array.from({ length: 250 }, (_, index) => `t${index}`);
   for (const [index, name] of names.entries()) {
     await timers.set("x", { name, at: index, version: 1 });
@@ -31,6 +42,8 @@ test("a timer that fails holds up no other, and is tried again", async () => {
       () => false,
     );
   assert.equal(await pass(), 100);
+  // Those that failed are read again, those that fired are gone.
+  assert.deepEqual(limits, [100, 200, 250]);
   assert.deepEqual(fired, names.slice(150));
   assert.deepEqual(failed, names.slice(0, 150));
   clock.pass(999);
@@ -57,11 +70,11 @@ test("a look that fails or is broken off is followed by another", async () => {
     "p",
     clock,
   );
-  await timers.set("x", { name: "t", at: 0, version: 1 });
   let fired = 0;
   const fire = async () => void fired++;
   await assert.rejects(timers.fireDue(fire, () => {}, () => false), /down/);
   broken = false;
+  await timers.set("x", { name: "t", at: 0, version: 1 });
   clock.pass(1000);
   await timers.fireDue(fire, () => {}, () => true);
   assert.equal(fired, 0);
@@ -105,7 +118,7 @@ test("a timer that fails is tried again after 1, 2, 4 and so on to 60 seconds", 
       () => false,
     );
   for (let second = 0; second < 250; second++) {
-    await pass();
+    assert.equal(await pass(), 0);
     clock.pass(1000);
   }
   assert.deepEqual(tries, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
@@ -163,6 +176,74 @@ test("the store is asked when something may be due, and once in ten seconds", as
   timers.forget();
   assert.deepEqual(await pass(100), [31_100], "whoever asks to, looks at once");
   assert(limits.every((limit) => limit === 100));
+});
+
+test("while a timer fails the store is asked once a second", async () => {
+  const clock = new FakeClock();
+  const { records } = createProvider();
+  const looks: number[] = [];
+  const timers = new ProcessTimers(
+    {
+      ...methodsOf(records),
+      due(...parameters) {
+        looks.push(clock.monotonic());
+        return records.due(...parameters);
+      },
+    },
+    "p",
+    clock,
+  );
+  await timers.set("x", { name: "t", at: 0, version: 1 });
+  for (let passed = 0; passed < 3_000; passed += 100) {
+    await timers.fireDue(
+      () => Promise.reject(new Error("bad")),
+      () => {},
+      () => false,
+    );
+    clock.pass(100);
+  }
+  assert.deepEqual(looks, [0, 1_000, 2_000]);
+});
+
+test("however long a look takes, each timer is tried once", async () => {
+  const clock = new FakeClock();
+  const timers = new ProcessTimers(createProvider().records, "p", clock);
+  const names = Array.from({ length: 120 }, (_, index) => `t${index}`);
+  for (const [index, name] of names.entries()) {
+    await timers.set("x", { name, at: index, version: 1 });
+  }
+  clock.pass(1_000);
+  const tried: string[] = [];
+  await timers.fireDue(
+    ({ name }) => {
+      tried.push(name);
+      clock.pass(60_000);
+      return Promise.reject(new Error("bad"));
+    },
+    () => {},
+    () => false,
+  );
+  assert.deepEqual(tried, names);
+});
+
+test("a timer that is set while others fire is looked for when it is due", async () => {
+  const clock = new FakeClock();
+  const timers = new ProcessTimers(createProvider().records, "p", clock);
+  await timers.set("x", { name: "one", at: 0, version: 1 });
+  const fired: [string, number][] = [];
+  for (let passed = 0; passed < 10_000; passed += 1_000) {
+    await timers.fireDue(
+      async ({ name }) => {
+        fired.push([name, clock.monotonic()]);
+        if (name !== "one") return;
+        await timers.set("x", { name: "two", at: 4_000, version: 2 });
+      },
+      () => {},
+      () => false,
+    );
+    clock.pass(1_000);
+  }
+  assert.deepEqual(fired, [["one", 0], ["two", 4_000]]);
 });
 
 test("a timer that is taken away does not fire, and is not counted", async () => {

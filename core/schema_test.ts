@@ -153,6 +153,24 @@ test("commandParser() wants a schema for each command, and no other", () => {
   });
 });
 
+test("commandParser() gives what the schema gives, or the body where there is none", () => {
+  const schema = schemaOf(({ n }) => ({ value: { n: Number(n) } }));
+  assert.deepEqual(commandParser(["set"], { set: schema })("set", { n: "1" }), {
+    n: 1,
+  });
+  const body = { n: "1" };
+  assert.equal(commandParser(["set"], undefined)("set", body), body);
+});
+
+test("a schema that gives no object is refused", () => {
+  for (const value of [null, 5, []] as any[]) {
+    assert.throws(() => store(schemaOf(() => ({ value })), { type: "Set" }), {
+      code: "INVALID_EVENT",
+      field: "events[0]",
+    });
+  }
+});
+
 test("the paths of issues are keys, or objects with a key", () => {
   const parse = commandParser(["set"], {
     set: schemaOf(() => ({
@@ -205,6 +223,7 @@ test("a process reads by the schemas of its streams, where they say so", async (
     });
     await process.runOnce();
     assert.deepEqual(seen, [expected]);
+    assert.equal((await domain.number.getAggregate("n1")).n, expected);
   }
 });
 

@@ -162,6 +162,69 @@ test("the state of an aggregate is bound to its place, and goes with its key", a
   assert.equal(await sealer.sealState("users", "ada", 4, "state"), undefined);
 });
 
+test("what an earlier version has encrypted is read", async () => {
+  const key = new Uint8Array(32).fill(7);
+  const { sealer, read } = setUp({}, {
+    ...createMemoryKeys(),
+    get: () => Promise.resolve(key),
+  });
+  const event = await read(eventOf({
+    email: {
+      "evtstore:sealed":
+        "eHissh/zP+e6xYy09tch4ztLIOh8V0ZE8iPetw3lyx/4gEtvpmqMQFYDNO5N",
+      subject: "ada",
+    },
+  }));
+  assert.equal(event.email, "ada@example.org");
+  const state = JSON.stringify({
+    "evtstore:sealed": "CHDVXEqYsqU6mKVdL7AMhtt+o+hcgEXERaKD50atgZ+7/HI=",
+    subject: "ada",
+  });
+  assert.equal(
+    await sealer.openState("users", "ada", 3, state, undefined),
+    "state",
+  );
+});
+
+test("a key that another process made meanwhile is found; that there is none is asked once", async () => {
+  const there = setUp();
+  let asked = 0;
+  const here = setUp({}, {
+    ...there.keys,
+    get(...args) {
+      asked++;
+      return there.keys.get(...args);
+    },
+  });
+  for (const aggregateId of ["ada", "bob"]) {
+    // Stored before it was said that this is personal.
+    const plain = eventOf({ email: "plain" }, { aggregateId });
+    for (let time = 0; time < 2; time++) {
+      assert.equal((await here.read(plain)).email, "plain");
+    }
+  }
+  assert.equal(asked, 2);
+  const stored = await there.seal({ email: "ada@example.org" });
+  assert.equal((await here.read(stored)).email, "ada@example.org");
+  const sealed = await there.sealer.sealState("users", "bob", 3, "state");
+  assert.equal(
+    await here.sealer.openState("users", "bob", 3, sealed!, undefined),
+    "state",
+  );
+});
+
+test("in a stream without personal fields nothing is taken for encrypted", async () => {
+  const sealer = new Sealer(
+    [{ stream: "users", personal }, { stream: "orders" }],
+    () => Promise.reject(new Error("not asked for")),
+  );
+  for (const stream of ["orders", "others"]) {
+    const email = { "evtstore:sealed": "AAAA", subject: "ada" };
+    const stored = eventOf({ email }, { stream });
+    assert.deepEqual(await sealer.open([stored]), [stored]);
+  }
+});
+
 test("aggregates of one stream have the same personal fields, or none has", () => {
   const ring = () => Promise.reject(new Error("not asked for"));
   const create = (...aggregates: any[]) => new Sealer(aggregates, ring);

@@ -2,7 +2,13 @@ import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Records } from "./records.ts";
-import { SNAPSHOT, type Snapshot, SnapshotStore } from "./snapshot_record.ts";
+import type { Sealer } from "./sealer.ts";
+import {
+  SNAPSHOT,
+  type Snapshot,
+  SnapshotStore,
+  stateOf,
+} from "./snapshot_record.ts";
 
 const snapshot = (at: number, version = "1"): Snapshot => ({
   version,
@@ -63,9 +69,17 @@ test("SnapshotStore tries again when another aggregate version was faster, but n
   const slow = new SnapshotStore(interrupted(other, 2), "sums");
   await slow.write("a", snapshot(300), 10);
   assert.equal(await kept(), 300);
-  const slower = new SnapshotStore(interrupted(other, Infinity), "sums");
+  let tries = 0;
+  const countingOther = () => {
+    tries++;
+    return other();
+  };
+  const slower = new SnapshotStore(
+    interrupted(countingOther, Infinity),
+    "sums",
+  );
   await slower.write("a", snapshot(400), 10);
-  assert.equal(await kept(), 300);
+  assert.deepEqual([await kept(), tries], [300, 5]);
 });
 
 test("SnapshotStore keeps one snapshot of each version that is kept up", async () => {
@@ -89,4 +103,69 @@ test("SnapshotStore removes the one that is wrong and those that stand on it", a
   assert.equal(await kept(), 100);
   await store.remove("a", snapshot(90));
   assert.equal(await kept(), undefined);
+});
+
+test("SnapshotStore removes none of another version, and writes nothing where there is nothing to remove", async () => {
+  const { store, records, kept } = setUp();
+  await store.remove("a", snapshot(90));
+  assert.deepEqual(await records.list(SNAPSHOT), []);
+  await store.write("a", snapshot(100), 10);
+  const before = await records.list(SNAPSHOT);
+  await store.remove("a", snapshot(90, "other"));
+  assert.equal(await kept(), 100);
+  assert.deepEqual(await records.list(SNAPSHOT), before);
+});
+
+test("SnapshotStore neither gives nor keeps anything of a subject that is forgotten", async () => {
+  const { store, records } = setUp();
+  await store.write("a", snapshot(100), 10);
+  const before = await records.list(SNAPSHOT);
+  const sealer = {
+    sealState: () => Promise.resolve(undefined),
+    openState: () => Promise.resolve(undefined),
+  } as unknown as Sealer;
+  const sealed = new SnapshotStore(records, "sums", sealer);
+  assert.equal(await sealed.read("a", "1"), undefined);
+  assert.equal(await sealed.write("a", snapshot(200), 10), 200);
+  assert.deepEqual(await records.list(SNAPSHOT), before);
+});
+
+test("SnapshotStore takes no record for its own that is not, and replaces it", async () => {
+  const good = snapshot(50);
+  const value = { stream: "sums", aggregateId: "a", snapshots: [good] };
+  const wrong = [
+    null,
+    { ...value, snapshots: "none" },
+    { ...value, stream: "other" },
+    { ...value, aggregateId: "b" },
+    ...[null, { version: 1 }, { at: 5.5 }, { state: {} }, { position: null }]
+      .map((change) => ({
+        ...value,
+        snapshots: [change && { ...good, ...change }],
+      })),
+  ];
+  for (const value of wrong) {
+    const { store, records, kept } = setUp();
+    const key = JSON.stringify(["sums", "a"]);
+    await records.put(SNAPSHOT, key, value, { revision: 0 });
+    const shown = JSON.stringify(value);
+    await assert.rejects(store.read("a", "1"), /holds no snapshots/, shown);
+    await store.write("a", snapshot(100), 10);
+    assert.equal(await kept(), 100, shown);
+  }
+});
+
+test("a snapshot of another aggregate, of another version or of nothing is none", () => {
+  assert.deepEqual(stateOf(snapshot(7), "a"), {
+    version: 7,
+    aggregateId: "a",
+  });
+  for (
+    const state of ["null", '{"version":7}', '{"version":8,"aggregateId":"a"}']
+  ) {
+    assert.throws(
+      () => stateOf({ ...snapshot(7), state }, "a"),
+      /of another aggregate or version/,
+    );
+  }
 });

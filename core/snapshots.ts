@@ -96,10 +96,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
     options: GetAggregateOptions,
   ): Promise<CachedAggregate<A & BaseAggregate>> {
     const usable = await this.#find(provider, id, options);
-    if (!usable) {
-      if (!this.#known.has(id)) this.#remember(id, 0);
-      return await this.#source.load(provider, id, options);
-    }
+    if (!usable) return await this.#source.load(provider, id, options);
     const loaded = await foldBehind(usable, provider, this.#source, options);
     const { snapshot } = usable;
     if (loaded) {
@@ -230,7 +227,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
   ): void {
     const { stream } = this.#source;
     this.#known.delete(id);
-    this.#source.wrong?.(id);
+    this.#source.wrong(id);
     this.#report(
       provider,
       new StoreError(

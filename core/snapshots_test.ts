@@ -37,7 +37,13 @@ class Opaque {
 /** One log, and processes that open it, each with its own domain. */
 function setUp() {
   const errors: any[] = [];
-  const provider = createProvider({ onError: (error) => errors.push(error) });
+  const told: unknown[] = [];
+  const provider = createProvider({
+    onError: (error, stream, bookmark) => {
+      errors.push(error);
+      told.push([stream, bookmark]);
+    },
+  });
   let read = 0;
   const counted: Provider<any> = {
     ...provider,
@@ -93,7 +99,7 @@ function setUp() {
     const records = await provider.records.list(SNAPSHOT);
     return records.flatMap(({ value }) => value.snapshots);
   };
-  return { provider, counted, errors, open, kept };
+  return { provider, counted, errors, told, open, kept };
 }
 
 test("a load reads what follows the snapshot, and no more", async () => {
@@ -179,7 +185,7 @@ test("a snapshot of another version is not used, and goes when nobody keeps it u
 });
 
 test("a fold that was changed without its version is found out, and put right", async () => {
-  const { open, errors, kept } = setUp();
+  const { open, errors, told, kept } = setUp();
   await open().add(12);
   const double: Fold = ({ value }, { sum }) => ({ sum: sum + 2 * value });
   const changed = open({ fold: double, check: 1, useCache: true });
@@ -189,6 +195,7 @@ test("a fold that was changed without its version is found out, and put right", 
   assert.equal(error.code, "SNAPSHOT_STALE");
   assert.equal(error.stream, "sums");
   assert.equal(error.aggregateId, "a");
+  assert.deepEqual(told, [["sums", ""]]);
   assert.match(error.message, /at version 12 its "sum" differs/);
   assert.deepEqual(await kept(), []);
   assert.equal((await changed.reads()).sum, 24);
@@ -196,6 +203,50 @@ test("a fold that was changed without its version is found out, and put right", 
   const anew = { sum: 26, version: 13, events: 0 };
   assert.deepEqual(await open({ fold: double, check: 1 }).reads(), anew);
   assert.equal(errors.length, 1);
+});
+
+test("a load says when the next snapshot is due: nothing is asked before", async () => {
+  const { open, counted } = setUp();
+  await open().add(12);
+  const records = bound(counted.records!);
+  let gets = 0;
+  const process = open({
+    on: {
+      ...counted,
+      // A position that is a number needs no other one beside it.
+      getPosition: () => Promise.reject(new Error("asked for a position")),
+      records: {
+        ...records,
+        get: (...args) => {
+          gets++;
+          return records.get(...args);
+        },
+      },
+    },
+  });
+  for (let event = 0; event < 9; event++) await process.add(1);
+  assert.equal(gets, 9, "by each load");
+  await process.add(1);
+  assert.equal(gets, 11, "by the load and the writer");
+  assert.equal((await open().reads()).events, 0);
+});
+
+test("aggregates whose events are gone are none, whatever was kept of them", async () => {
+  const { open, counted, errors, kept } = setUp();
+  for (const id of ["a", "b"]) await open().add(12, id);
+  const process = open({
+    on: {
+      ...counted,
+      getEventsFor: () => Promise.resolve([]),
+      getLastEventFor: () => Promise.resolve(undefined),
+    },
+  });
+  const loaded = await Promise.all([process.get("a"), process.get("b")]);
+  assert.deepEqual(loaded.map(({ version }) => version), [0, 0]);
+  await process.snapshots.settled();
+  const codes = errors.map(({ code }) => code);
+  assert.deepEqual(codes, ["SNAPSHOT_STALE", "SNAPSHOT_STALE"]);
+  assert.deepEqual(await kept(), []);
 });
 
 test("a check reports nothing where the snapshot is right, also when more is appended", async () => {
@@ -262,6 +313,22 @@ test("a state that JSON would not give back is not kept, and told of once", asyn
     assert.equal(errors.length, 2, "and again when the next one is due");
     assert.equal((await open().get()).version, 20);
   }
+});
+
+test("where positions have no text nothing is kept, and that is told of once", async () => {
+  const { open, counted, errors, kept } = setUp();
+  const process = open({
+    on: {
+      ...counted,
+      append: async (...args) =>
+        (await counted.append(...args))
+          .map((stored) => ({ ...stored, position: { of: "this store" } })),
+    },
+  });
+  await process.add(10);
+  await process.add(1);
+  assert.deepEqual(errors.map(({ code }) => code), ["SNAPSHOT_FAILED"]);
+  assert.deepEqual(await kept(), []);
 });
 
 test("what is kept is the aggregate as it was, whatever the caller does to it", async () => {
@@ -420,7 +487,12 @@ test("a record that is not one of ours is passed over, and replaced", async () =
     {},
     { stream: "sums", aggregateId: "a", snapshots: [{}] },
     { stream: "other", aggregateId: "a", snapshots: [] },
-    ...["{", "null", '{"version":9,"aggregateId":"a"}'].map((state) => ({
+    ...[
+      "{",
+      "null",
+      '{"version":9,"aggregateId":"a"}',
+      '{"version":3,"aggregateId":"b"}',
+    ].map((state) => ({
       stream: "sums",
       aggregateId: "a",
       snapshots: [{ version: "1", at: 3, position: 1, state }],
@@ -625,7 +697,9 @@ test("options that make no sense are refused, by name", () => {
         version: "1",
         persistAggregate: true,
       }),
-    /choose one/,
+    (error) =>
+      error instanceof StoreError && error.code === "INVALID_INPUT" &&
+      error.field === "snapshot" && error.stream === "sums",
   );
   const first = createAggregate({ ...described as any, snapshot });
   const second = createAggregate({
@@ -637,6 +711,38 @@ test("options that make no sense are refused, by name", () => {
     () => createDomain({ provider }, { first, second } as any),
     /give each a version of its own/,
   );
+});
+
+test("of so many aggregates it is known when their next snapshot is due, and of no more", async () => {
+  const { open, counted } = setUp();
+  const records = bound(counted.records!);
+  const asked: string[] = [];
+  const on: Provider<any> = {
+    ...counted,
+    records: {
+      ...records,
+      get: (kind, key, options) => {
+        asked.push(key);
+        return records.get(kind, key, options);
+      },
+    },
+  };
+  const { snapshots } = open({ on });
+  const append = (aggregateId: string, version: number) =>
+    snapshots.appended(on, { aggregateId, version, sum: version }, version);
+  const asksFor = async (id: string) => {
+    await snapshots.settled();
+    asked.length = 0;
+    append(id, 11);
+    await snapshots.settled();
+    return asked.length > 0;
+  };
+  append("first", 10);
+  assert.equal(await asksFor("first"), false);
+  for (let index = 1; index < 10_000; index++) append(`${index}`, 10);
+  assert.equal(await asksFor("first"), false);
+  append("one more", 10);
+  assert.equal(await asksFor("first"), true);
 });
 
 test("names of any length have snapshots of their own", async () => {

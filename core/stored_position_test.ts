@@ -71,3 +71,9 @@ test("isStoredPosition() refuses anything else", () => {
     assert(!isStoredPosition(bad));
   }
 });
+
+test("it is stored again as what it was, and tells what needs a sample", () => {
+  assert.deepEqual(storePosition(5n), { bigint: "5" });
+  assert.equal(needsSample({ bigint: "5" }), false);
+  assert.equal(restorePosition({ bigint: "5" }), 5n);
+});

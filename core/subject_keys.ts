@@ -118,9 +118,7 @@ export function createRecordKeys(records: Records): SubjectKeys {
     async finished(subject) {
       await untilDone(async () => {
         const record = await find(subject, {});
-        if (toKey(record) !== "forgotten" || record?.due === undefined) {
-          return true;
-        }
+        if (record?.due === undefined) return true;
         const { revision, value } = record;
         const put = { revision };
         return await records.put(KEY, keyOf(subject), value, put) || undefined;

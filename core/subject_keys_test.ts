@@ -22,7 +22,9 @@ for (
     assert.notEqual(await keys.changes(), before);
     assert.equal(await keys.get("ada"), "forgotten");
     assert.equal(await keys.make("ada"), "forgotten");
+    const after = await keys.changes();
     await keys.forget("ada");
+    assert.notEqual(await keys.changes(), after, "at each forget");
     await keys.forget("never heard of");
     assert.deepEqual((await keys.unfinished()).sort(), [
       "ada",
@@ -61,15 +63,44 @@ for (
 }
 
 test("a store that is never written to is an error", async () => {
+  let tries = 0;
   const keys = createRecordKeys({
     ...createProvider().records!,
     get: () => Promise.resolve(undefined),
-    put: () => Promise.resolve(false),
+    put: () => {
+      tries++;
+      return Promise.resolve(false);
+    },
   });
-  for (const work of [keys.make("ada"), keys.forget("ada")]) {
+  for (const work of [() => keys.make("ada"), () => keys.forget("ada")]) {
+    tries = 0;
     await assert.rejects(
       work,
       (error) => error instanceof StoreError && error.code === "STORE_BUSY",
     );
+    assert.equal(tries, 1000);
   }
+});
+
+test("what was written too late is written again", async () => {
+  const { records } = createProvider();
+  let isLate = false;
+  const keys = createRecordKeys({
+    get: (...args) => records.get(...args),
+    list: (...args) => records.list(...args),
+    due: (...args) => records.due(...args),
+    remove: (...args) => records.remove(...args),
+    put: (...args) => {
+      // Somebody else was faster, each second time.
+      isLate = !isLate;
+      return isLate ? Promise.resolve(false) : records.put(...args);
+    },
+  });
+  assert((await keys.make("ada")) instanceof Uint8Array);
+  await keys.forget("ada");
+  assert.equal(await keys.get("ada"), "forgotten");
+  assert.equal(await keys.changes(), 1);
+  assert.deepEqual(await keys.unfinished(), ["ada"]);
+  await keys.finished("ada");
+  assert.deepEqual(await keys.unfinished(), []);
 });

@@ -237,7 +237,9 @@ test("an upcaster that gives no event is refused", async () => {
   }
   assert.throws(
     () => createUpcasters<any, any>({ Pinged: 1 as any }),
-    (error) => error instanceof StoreError && error.code === "INVALID_INPUT",
+    (error) =>
+      error instanceof StoreError && error.code === "INVALID_INPUT" &&
+      error.field === "upcast.Pinged",
   );
 });
 

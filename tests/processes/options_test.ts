@@ -94,16 +94,18 @@ test("poll is that of a handler, where nothing wakes it", async () => {
   const { watch: _, ...provider } = createProvider();
   const { domain, bookings } = createBooking(provider, clock);
   const process = createProcessAt(clock, {
-    ...{ name: "p", streams: [domain.booking], commands: {}, poll: 300 },
+    ...{ name: "p", streams: [domain.booking], commands: {}, poll: 5_000 },
   });
   const seen: string[] = [];
   process.startsOn("bookings", (_event, id) => id, {
     Requested: (_event, { id }) => void seen.push(id),
   });
   process.start();
-  for (let waited = 0; waited < 2_000; waited += 100) await clock.advance(100);
+  await clock.advance(100);
   await bookings.request("b1", { seat: "s", cents: 1, card: "c" });
-  for (let waited = 0; waited < 300; waited += 100) await clock.advance(100);
+  for (let waited = 0; waited < 4_500; waited += 100) await clock.advance(100);
+  assert.deepEqual(seen, []);
+  for (let waited = 0; waited < 1_000; waited += 100) await clock.advance(100);
   assert.deepEqual(seen, ["b1"]);
   await process.stop();
 });
@@ -151,6 +153,7 @@ test("what cannot be meant is refused at once", () => {
     [{ streams: [] }, "streams"],
     [{ streams: [domain.booking, other] }, "streams"],
     [{ stream: "bookings" }, "stream"],
+    [{ stream: "bookings", streams: [domain.seat, domain.booking] }, "stream"],
     [{ commands: { "a.b": seats } }, "commands"],
     [{ commands: { seats: { hold: 5 } } }, "commands.seats.hold"],
     [{ timers: [""] }, "timers"],
@@ -171,11 +174,26 @@ test("what cannot be meant is refused at once", () => {
   );
 });
 
+test("a refused command has one reaction; one that is undefined is none", () => {
+  const { domain, seats } = createBooking(createProvider());
+  const commands = { seats };
+  const process = createProcess({
+    ...{ name: "p", streams: [domain.booking], commands },
+  });
+  process.onRefused("seats", { hold: undefined as any, free: () => {} });
+  process.onRefused("seats", { hold: () => {} });
+  assert.throws(
+    () => process.onRefused("seats", { hold: () => {} }),
+    isInvalid("reactions"),
+  );
+});
+
 test("a provider that cannot is refused", async () => {
   const { records: _, ...plain } = createProvider();
   const provider = plain as Provider<any>;
   const isUnsupported = (error: unknown) =>
-    error instanceof StoreError && error.code === "NOT_SUPPORTED";
+    error instanceof StoreError && error.code === "NOT_SUPPORTED" &&
+    error.field === "provider" && error.bookmark === "booking";
   assert.throws(() => createBooking(provider), isUnsupported);
   const later = createBooking(Promise.resolve(provider) as any);
   await assert.rejects(() => later.process.runOnce(), isUnsupported);

@@ -46,50 +46,98 @@ test("many new events do not make it ask more than once a second", async () => {
   await stop(process, clock);
 });
 
-for (const isStarted of [false, true]) {
-  test(
-    `what new events lead to is handled before a timer fires${
-      isStarted ? ", started" : ""
-    }`,
-    async () => {
-      const clock = new FakeClock();
-      const provider = createProvider();
-      const { domain, bookings, seats } = createBooking(provider, clock);
-      const fired: Date[] = [];
-      const create = () => {
-        const process = createProcessAt(clock, {
-          name: "chain",
-          streams: [domain.booking, domain.seat],
-          commands: { seats },
-          timers: ["t"],
-        });
-        process.startsOn("bookings", (_event, id) => id, {
-          Requested: (_event, { setTimer }) => setTimer("t", { after: "1h" }),
-          Paid: (_event, { id, send }) =>
-            send.seats.free("s1", { bookingId: id }),
-        });
-        process.on("seats", (event) => event.bookingId, {
-          Freed: (_event, { cancelTimer }) => cancelTimer("t"),
-        });
-        process.onTimer("t", ({ at }) => void fired.push(at));
-        return process;
-      };
-      await bookings.request("b1", { seat: "s1", cents: 5, card: "c1" });
-      await create().runOnce();
-      // It was down; what it does about the payment cancels its timer.
-      await bookings.pay("b1", {});
-      clock.pass(2 * HOUR);
-      const process = create();
-      if (isStarted) {
-        process.start();
-        await settle(clock);
-        await stop(process, clock);
-      } else await process.runOnce();
-      assert.deepEqual(fired, []);
-      assert.deepEqual((await process.get("b1"))!.timers, {});
-    },
-  );
+/** A process whose timer is cancelled by what the payment leads to. */
+async function createChain(clock: FakeClock) {
+  const provider = createProvider();
+  const { domain, bookings, seats } = createBooking(provider, clock);
+  const fired: Date[] = [];
+  const create = () => {
+    const process = createProcessAt(clock, {
+      name: "chain",
+      streams: [domain.booking, domain.seat],
+      commands: { seats },
+      timers: ["t"],
+    });
+    process.startsOn("bookings", (_event, id) => id, {
+      Requested: (_event, { setTimer }) => setTimer("t", { after: "1h" }),
+      Paid: (_event, { id, send }) => send.seats.free("s1", { bookingId: id }),
+    });
+    process.on("seats", (event) => event.bookingId, {
+      Freed: (_event, { cancelTimer }) => cancelTimer("t"),
+    });
+    process.onTimer("t", ({ at }) => void fired.push(at));
+    return process;
+  };
+  const process = create();
+  await bookings.request("b1", { seat: "s1", cents: 5, card: "c1" });
+  await process.runOnce();
+  return { create, process, bookings, fired };
 }
+
+for (
+  const [how, isNew, isStarted] of [
+    ["by a new one", true, false],
+    ["by the one that set it", false, false],
+    ["by a new one that is started", true, true],
+  ] as const
+) {
+  test(`what new events lead to is handled before a timer fires, ${how}`, async () => {
+    const clock = new FakeClock();
+    const chain = await createChain(clock);
+    // It was down; what it does about the payment cancels its timer.
+    await chain.bookings.pay("b1", {});
+    clock.pass(2 * HOUR);
+    const process = isNew ? chain.create() : chain.process;
+    if (isStarted) {
+      process.start();
+      await settle(clock);
+      await stop(process, clock);
+    } else await process.runOnce();
+    assert.deepEqual(chain.fired, []);
+    assert.deepEqual((await process.get("b1"))!.timers, {});
+  });
+}
+
+test("so it is in one that has long been started", async () => {
+  const clock = new FakeClock();
+  const { process, bookings, fired } = await createChain(clock);
+  clock.pass(HOUR - 20_000);
+  process.start();
+  for (let second = 0; second < 19; second++) await clock.advance(1000);
+  clock.pass(1_500);
+  await bookings.pay("b1", {});
+  await settle(clock);
+  await stop(process, clock);
+  assert.deepEqual(fired, []);
+});
+
+test("what a timer leads to is handled in the same run", async () => {
+  const clock = new FakeClock();
+  const provider = createProvider();
+  const { domain, bookings, seats } = createBooking(provider, clock);
+  const process = createProcessAt(clock, {
+    name: "p",
+    streams: [domain.booking, domain.seat],
+    commands: { seats },
+    timers: ["t"],
+  });
+  let freed = 0;
+  process.startsOn("bookings", (_event, id) => id, {
+    Requested: (_event, { setTimer }) => setTimer("t", { after: "1h" }),
+  });
+  process.on("seats", (event) => event.bookingId, {
+    Freed: () => void freed++,
+  });
+  process.onTimer(
+    "t",
+    (_timer, { id, send }) => send.seats.free("s1", { bookingId: id }),
+  );
+  await bookings.request("b1", { seat: "s1", cents: 5, card: "c1" });
+  assert.equal(await process.runOnce(), 1);
+  clock.pass(HOUR);
+  assert.equal(await process.runOnce(), 1, "the event of its command");
+  assert.equal(freed, 1);
+});
 
 test("a timer fires also where something is new without end", async () => {
   const clock = new FakeClock();

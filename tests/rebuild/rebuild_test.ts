@@ -286,3 +286,21 @@ test("status() tells how far a rebuild is, and how long it will take", async () 
   assert.equal(rebuild, undefined);
   assert.deepEqual(version, { number: 2, live: 2 });
 });
+
+test("the time that a rebuild will take is told by the speed so far", async () => {
+  const world = setUp();
+  const { append, create, within, clock, shared } = world;
+  await append("abcdef");
+  await create(1).runOnce();
+  const told: unknown[] = [];
+  const second = create(2, {
+    provider: { ...shared, limit: 4 },
+    onEvent: async () => {
+      clock.pass(10);
+      const { rebuild } = await second.status();
+      told.push([rebuild?.handled, rebuild?.remaining, rebuild?.estimateMs]);
+    },
+  });
+  await within(second.runOnce());
+  assert.deepEqual(told.slice(4), [[4, 2, 25], [4, 2, 30]]);
+});
