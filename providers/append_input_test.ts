@@ -42,6 +42,22 @@ test("an event of another aggregate or version is refused, and named", () => {
   }
 });
 
+test("an event that JSON cannot hold, or of no type, is refused, and named", () => {
+  const wrong: [string, unknown][] = [
+    ["events[1].event", "Closed"],
+    ["events[1].event.type", {}],
+    ["events[1].event.at", { type: "Closed", at: 1n }],
+  ];
+  for (const [field, event] of wrong) {
+    const [first, second] = two();
+    const events = [first!, { ...second!, event }];
+    assert.throws(
+      () => checkAppend("s", "id", 3, events, undefined),
+      { code: "INVALID_INPUT", field },
+    );
+  }
+});
+
 test("metadata that JSON cannot hold is refused, and named", () => {
   const [first, second] = two();
   const metadata: any = { at: 1n };

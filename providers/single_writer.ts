@@ -15,7 +15,7 @@ type Transaction = { open: boolean };
  */
 export class SingleWriter {
   #last: Promise<unknown> = Promise.resolve();
-  #holder = "nobody";
+  #holder: string | undefined;
   #inside: AsyncContext<Transaction> = createAsyncContext();
   #maxWaitMs: number;
 

@@ -65,9 +65,9 @@ export function toRecord(row: SqliteRecordRow): StoredRecord {
 
 function toDate(timestamp: string | number): Date {
   // SQLite's own CURRENT_TIMESTAMP is UTC and does not say so.
-  const isSqlite = typeof timestamp === "string" &&
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(timestamp);
-  return new Date(isSqlite ? `${timestamp.replace(" ", "T")}Z` : timestamp);
+  const text = String(timestamp);
+  const isSqlite = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text);
+  return new Date(isSqlite ? `${text.replace(" ", "T")}Z` : timestamp);
 }
 
 function parse(row: SqliteEventRow, text: string) {
