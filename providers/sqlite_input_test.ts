@@ -130,3 +130,24 @@ test("what cannot be held is told of with its aggregate", async () => {
   });
   client.close();
 });
+
+test("what is no position of this provider is refused, by its name", async () => {
+  const client = new DatabaseSync(":memory:");
+  await migrate({ client });
+  const provider = createProvider({ client });
+  const refused = (field: string) => ({ code: "INVALID_INPUT", field });
+  for (const position of ["7", 1.5, {}, NaN]) {
+    await assert.rejects(
+      provider.getEventsFrom("stream", position),
+      refused("position"),
+    );
+    await assert.rejects(
+      provider.setPosition("bookmark", 1, { from: position }),
+      refused("from"),
+    );
+  }
+  // What another driver has read as a bigint is one.
+  await provider.setPosition("bookmark", 3n);
+  assert.equal(await provider.getPosition("bookmark"), 3);
+  await provider.close();
+});
