@@ -117,12 +117,12 @@ export class ShardedHandler implements HandlerControls {
     const runs = await Promise.allSettled(
       this.#slices.map((one) => one.runOnce()),
     );
-    const failed = runs.find((run) => run.status === "rejected");
-    if (failed) throw failed.reason;
-    return runs.reduce(
-      (sum, run) => sum + (run.status === "fulfilled" ? run.value : 0),
-      0,
-    );
+    let count = 0;
+    for (const run of runs) {
+      if (run.status === "rejected") throw run.reason;
+      count += run.value;
+    }
+    return count;
   };
 
   run = async (): Promise<void> => {

@@ -45,7 +45,7 @@ export class SliceLog {
   #clock: Clock;
   #queues: SliceQueue[] = allSlices.map(() => new SliceQueue());
   #listeners: Set<() => void>[] = allSlices.map(() => new Set());
-  #stored: number[] = allSlices.map(() => 0);
+  #stored: number[] = [];
   #recent: RecentEvents = new RecentEvents(RECENT);
   #apart: FullPages;
   /** Up to where the log was read; undefined before the first slice reads. */
@@ -138,15 +138,14 @@ export class SliceLog {
     let movedAt = this.#clock.monotonic();
     while (!stop.aborted) {
       this.#idle = new AbortController();
-      const news = this.#news;
       try {
         while (this.#isWanted() && !stop.aborted) await this.#grow();
       } catch {
         // Who reads next meets the same, and tells of it.
         this.#wake(this.#queues.findIndex(({ follows }) => follows));
       }
-      const isNew = news !== this.#news && this.#isWanted();
-      if (!isNew) await sleepUnless(this.#clock, poll, stop, this.#idle);
+      // Not at all if there was news meanwhile.
+      await sleepUnless(this.#clock, poll, stop, this.#idle);
       if (this.#clock.monotonic() - movedAt < poll) continue;
       movedAt = this.#clock.monotonic();
       this.expectMore();
@@ -216,8 +215,8 @@ export class SliceLog {
     );
     if (met === 0) {
       const number = this.#recent.firstAt(page[0]!.position)! - 1;
-      if (this.#enter(slice, from, number)) return "joined";
-      met = -1;
+      this.#enter(slice, from, number);
+      return "joined";
     }
     // Old data may have several events at one position; they stay together.
     while (

@@ -45,9 +45,12 @@ export class SlicesCondition {
   /** Something failed before any slice was begun. */
   failed(error: unknown, now: number): void {
     const at = new Date(now);
-    const attempts = (this.#failure?.attempts ?? 0) + 1;
-    const since = this.#failure?.since ?? at;
-    this.#failure = { error, at, since, attempts };
+    const before = this.#failure;
+    const inARow = before && before.attempts > 0 ? before : undefined;
+    this.#failure = {
+      ...{ error, at, since: inARow?.since ?? at },
+      attempts: (inARow?.attempts ?? 0) + 1,
+    };
     const failure = { ...this.#failure };
     this.#observers.tell({ type: "failed", failure, outcome: "retry" });
   }

@@ -91,4 +91,9 @@ test("what fails before any slice was begun is counted until it succeeds", () =>
   condition.begun();
   assert.deepEqual(told(), ["failed", "failed", "recovered"]);
   assert.equal(condition.failure?.attempts, 0);
+  // The next failures in a row are others.
+  condition.failed(error, 9000);
+  assert.deepEqual(condition.failure, {
+    ...{ error, at: new Date(9000), since: new Date(9000), attempts: 1 },
+  });
 });

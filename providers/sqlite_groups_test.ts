@@ -54,15 +54,44 @@ test("at most a hundred appends are committed together, and then the others", as
   assert.deepEqual(groups, [100, 100, 50]);
 });
 
+test("what was called in one turn of the event loop is committed together", async (t) => {
+  const provider = await openProvider(t, {
+    client: new DatabaseSync(":memory:"),
+  });
+  const groups = listenToGroups(t);
+  const first = appendTo(provider, "ada", 1);
+  for (let step = 0; step < 100; step++) await undefined;
+  await Promise.all([first, appendTo(provider, "bob", 1)]);
+  assert.deepEqual(groups, [2]);
+});
+
+test("an append that is refused does not part those beside it", async (t) => {
+  const provider = await openProvider(t, {
+    client: new DatabaseSync(":memory:"),
+  });
+  const groups = listenToGroups(t);
+  const commandId = "c1";
+  const outcomes = await Promise.allSettled([
+    appendTo(provider, "ada", 1, { commandId }),
+    appendTo(provider, "ada", 1),
+    appendTo(provider, "ada", 2, { commandId }),
+    appendTo(provider, "ada", 2),
+  ]);
+  assert.deepEqual(
+    outcomes.map((one) => one.status === "fulfilled" || one.reason.code),
+    [true, "VERSION_CONFLICT", "DUPLICATE_COMMAND", true],
+  );
+  assert.deepEqual(groups, [4]);
+});
+
 test("close() waits for all that was called before it", async (t) => {
-  const client = new DatabaseSync(":memory:");
-  const provider = await openProvider(t, { client });
+  const path = temporaryPath(t);
+  const provider = await openProvider(t, { path });
   const appended = appendMany(provider, "ada", 250);
   await provider.close();
-  await appended;
-  const { count } = client.prepare("SELECT count(*) AS count FROM events")
-    .get() as { count: number };
-  assert.equal(count, 250);
+  assert.equal((await appended).length, 250);
+  const again = await openProvider(t, { path });
+  assert.equal((await again.getEventsFrom("accounts", 0)).length, 250);
 });
 
 test("what comes while the lock is waited for joins, up to a hundred", async (t) => {
