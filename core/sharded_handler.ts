@@ -98,11 +98,10 @@ export class ShardedHandler implements HandlerControls {
     this.#loop?.abort();
     // From now on the others know that this process takes no more of it.
     this.#loop = undefined;
-    const stopping = this.#stopSlices();
+    const stopping = Promise.all([this.#stopSlices(), this.#lastLoop]);
     // Waiting here for the callback that this call stands in would be for ever.
     if (this.#inside()) return;
     await stopping;
-    await this.#lastLoop;
   };
 
   [Symbol.asyncDispose] = (): Promise<void> => this.stop();
