@@ -7,7 +7,7 @@ import { allSlices, sliceOf } from "./slices.ts";
 import { readSlicesLag } from "./slices_status.ts";
 
 /** A log in memory; an id of each slice; how often it is read. */
-async function setUp(count: number) {
+async function setUp(count: number, time?: number) {
   const shared = createProvider();
   const ids = allSlices.map((slice) => {
     for (let index = 0;; index++) {
@@ -36,7 +36,7 @@ async function setUp(count: number) {
       }));
     },
   };
-  const now = stored.length * 1000;
+  const now = time ?? stored.length * 1000;
   const lagAt = (places: any[]) => readSlicesLag(provider, ["a"], places, now);
   return { lagAt, stored, reads: () => reads };
 }
@@ -67,6 +67,16 @@ test("each slice is behind by its own events, from its own place", async () => {
   assert.equal(lag.seconds, stored.length - 8);
   // A place is found in the page of another, if that is read first.
   assert.ok(reads() <= 4, String(reads()));
+});
+
+test("the hindmost is told also if its event seems to be of the future", async () => {
+  const { lagAt, stored } = await setUp(3, -1000);
+  const places = allSlices.map(() => stored.at(-1)!.position);
+  places[7] = stored[7]!.position;
+  assert.deepEqual(await lagAt(places), {
+    position: stored[7]!.position,
+    lag: { events: 2, more: false, seconds: 0 },
+  });
 });
 
 test("the places of one page need one page", async () => {
