@@ -211,13 +211,8 @@ export class SliceLog {
       return { events: [], position: page.scannedTo ?? from, isEnd: true };
     }
     let met = page.findIndex(({ position }) =>
-      this.#recent.firstAt(position) !== undefined
+      this.#recent.lastAt(position) !== undefined
     );
-    if (met === 0) {
-      const number = this.#recent.firstAt(page[0]!.position)! - 1;
-      this.#enter(slice, from, number);
-      return "joined";
-    }
     // Old data may have several events at one position; they stay together.
     while (
       met >= 0 &&
@@ -293,7 +288,9 @@ export class SliceLog {
     while (this.#waiting() >= MOST_WAITING) {
       const room = this.#room = new AbortController();
       await this.#clock.sleep(PATIENCE_MS, room.signal);
-      const isIdle = this.#queues.some(({ size }) => size === 0);
+      const isIdle = this.#queues.some(({ follows, size }) =>
+        follows && size === 0
+      );
       if (room.signal.aborted || !isIdle) continue;
       const sizes = this.#queues.map(({ size }) => size);
       this.leave(sizes.indexOf(Math.max(...sizes)));
