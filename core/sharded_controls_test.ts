@@ -294,3 +294,40 @@ test("shards are for a provider that is promised too, and for version 1", async 
     { code: "INVALID_INPUT", field: "shards" },
   );
 });
+
+test("what fails for all slices at once is told once, and an event's failure each time", async () => {
+  const world = new TestProcesses({ shards: 4 });
+  const one = world.open();
+  one.handler.start();
+  await world.pass(1000);
+  const read = world.shared.getEventsFrom;
+  const failing = async (error: unknown) => {
+    await one.handler.stop();
+    one.errors.length = 0;
+    world.shared.getEventsFrom = () => Promise.reject(error);
+    one.handler.start();
+    await world.pass(3000);
+    await one.handler.stop();
+    world.shared.getEventsFrom = read;
+    return one.errors.splice(0);
+  };
+  assert.deepEqual(await failing(new Error("down")).then(messages), ["down"]);
+  // What is no object cannot be told from another, so it is told each time.
+  for (const text of ["down", null]) {
+    const told = await failing(text);
+    assert.ok(told.length >= 64, String(told.length));
+    assert.ok(told.every((error) => error === text));
+  }
+
+  const problem = new Error("boom");
+  const two = world.open({ onFailure: "skip" }, () => {
+    throw problem;
+  });
+  await world.append(ids[0]!);
+  await world.append(ids.find((id) => slice(id) !== slice(ids[0]!))!);
+  await two.handler.runOnce();
+  assert.deepEqual(messages(two.errors), ["boom", "boom"]);
+});
+
+const messages = (errors: unknown[]) =>
+  errors.map((error) => (error as Error).message);

@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  idIn,
+  names,
+  openSliceLog,
+  type TestSliceLog,
+  versionsOf,
+} from "../tests/shards/slice_log.ts";
+import type { StoreEvent } from "./event.ts";
+import { allSlices } from "./slices.ts";
+
+/** Lets a log be read as it comes, and says which slices were to be stored. */
+function run({ log }: TestSliceLog, poll = 1000) {
+  const stop = new AbortController();
+  const stored: number[] = [];
+  const running = log.run(stop.signal, poll, (slice) => stored.push(slice));
+  return {
+    stored,
+    async stop() {
+      stop.abort();
+      for (const slice of allSlices) log.leave(slice);
+      await running;
+    },
+  };
+}
+
+test("who has joined at the end is read for with the others from then on", async () => {
+  const opened = openSliceLog();
+  const { append, readAll, reads, log } = opened;
+  const [behind, ahead] = [idIn(0), idIn(1)];
+  const [first] = (await append(behind)) as [StoreEvent<any>];
+  await append(ahead, 5000);
+  const [last] = (await append(ahead)) as [StoreEvent<any>];
+  await log.read(0, first.position);
+  const { from } = await readAll(1, last.position);
+  const { from: other } = await readAll(0, first.position);
+  await append(ahead);
+  await append(behind);
+  log.expectMore();
+  const before = reads.length;
+  const found = [
+    ...(await readAll(1, from)).found,
+    ...(await readAll(0, other)).found,
+  ];
+  assert.deepEqual(names(found), [`${ahead}:5002`, `${behind}:2`]);
+  // The page, and the end.
+  assert.equal(reads.length - before, 2);
+});
+
+test("who is at the end does not wait for others far behind", async () => {
+  const { append, reads, log } = openSliceLog();
+  const [behind, ahead] = [idIn(0), idIn(1)];
+  const [first] = (await append(behind)) as [StoreEvent<any>];
+  await append(behind, 20_000);
+  const [last] = (await append(ahead)) as [StoreEvent<any>];
+  await log.read(0, first.position);
+  assert.equal((await log.read(1, last.position)).length, 0);
+  // Four pages to meet it, its own, and three to meet at the end.
+  assert.equal(reads.length, 8);
+});
+
+test("who is a few pages ahead is reached, and reads nothing alone", async () => {
+  const { append, readAll, reads, log } = openSliceLog();
+  const [behind, ahead] = [idIn(0), idIn(1)];
+  await append(behind, 1000);
+  const stored = await append(ahead, 1500);
+  await log.read(0, 0);
+  const { found } = await readAll(1, stored[499]!.position);
+  assert.deepEqual(names(found), versionsOf(ahead, 501, 1500));
+  assert.equal((await readAll(0, 0)).found.length, 1000);
+  // Three pages and the end, and one to see what stands behind it.
+  assert.ok(reads.length <= 5, String(reads.length));
+});
+
+test("the last event of a page can be where one meets the others", async () => {
+  const { append, readAll, log } = openSliceLog();
+  const [behind, ahead] = [idIn(0), idIn(1)];
+  await append(behind, 999);
+  const [place] = (await append(behind)) as [StoreEvent<any>];
+  await append(ahead, 5);
+  await log.read(1, place.position - 1);
+  assert.equal((await readAll(0, 0)).found.length, 1000);
+  assert.equal((await readAll(1, place.position)).found.length, 5);
+});
+
+test("who begins when all have left begins where it stands", async () => {
+  const { append, readAll, reads, log } = openSliceLog();
+  const [one, two] = [idIn(0), idIn(1)];
+  await append(one, 10);
+  await readAll(0, 0);
+  log.leave(0);
+  // Another process handles these.
+  await append(one, 20_000);
+  const [last] = (await append(two)) as [StoreEvent<any>];
+  const before = reads.length;
+  assert.deepEqual((await readAll(1, last.position)).found, []);
+  assert.equal(reads.length - before, 1);
+});
+
+test("a slice gets as many at once as it asks for, and a hundred at most", async () => {
+  const { append, log } = openSliceLog();
+  await append(idIn(0), 500);
+  assert.equal((await log.read(0, 0)).length, 100);
+  assert.equal((await log.read(0, 0, 7)).length, 7);
+  assert.equal((await log.read(0, 0, 1000)).length, 100);
+});
+
+test("a slice is woken by what comes for it, and no more when it has ended that", async () => {
+  const opened = openSliceLog();
+  const { append, readAll, log, clock } = opened;
+  const woken: number[] = [];
+  const ends = [0, 1].map((slice) =>
+    log.watch(slice, () => void woken.push(slice))
+  );
+  for (const slice of [0, 1]) await readAll(slice, 0);
+  const running = run(opened);
+  await clock.settle();
+  await append(idIn(0));
+  await clock.settle();
+  assert.deepEqual(woken, [0]);
+  ends[0]!();
+  await append(idIn(0));
+  await clock.settle();
+  assert.deepEqual(woken, [0]);
+  await running.stop();
+});
+
+test("a slice that reads for itself is woken as often as one looks", async () => {
+  const opened = openSliceLog();
+  const { append, readAll, log, clock } = opened;
+  await readAll(0, 0);
+  let wakes = 0;
+  log.watch(1, () => wakes++);
+  const running = run(opened);
+  await clock.advance(500);
+  await append(idIn(0));
+  await clock.settle();
+  await clock.advance(500);
+  assert.equal(wakes, 0);
+  // It has looked half a second ago, for the event.
+  await clock.advance(500);
+  assert.equal(wakes, 1);
+  await clock.advance(1000);
+  assert.equal(wakes, 2);
+  await running.stop();
+});
+
+test("the place of a quiet slice is stored after a thousand events of others", async () => {
+  const opened = openSliceLog();
+  const { append, log, clock } = opened;
+  const places = [0, 0];
+  const readOn = async (slice: number) => {
+    while (true) {
+      const page = await log.read(slice, places[slice]);
+      places[slice] = page.scannedTo ?? page.at(-1)?.position;
+      if (page.length === 0) return;
+    }
+  };
+  for (const slice of [0, 1]) {
+    await readOn(slice);
+    log.watch(slice, () => void readOn(slice));
+  }
+  const running = run(opened);
+  await clock.settle();
+  const counts: number[] = [];
+  for (let round = 1; round <= 24; round++) {
+    await append(idIn(0), 100);
+    await clock.advance(1000);
+    if (running.stored.splice(0).includes(1)) counts.push(round * 100);
+  }
+  // It is seen to have passed them one look later.
+  assert.deepEqual(counts, [1100, 2100]);
+
+  // Who begins here is stored a thousand later, not at once.
+  log.leave(1);
+  await readOn(1);
+  for (let round = 1; round <= 12; round++) {
+    await append(idIn(0), 100);
+    await clock.advance(1000);
+    if (running.stored.splice(0).includes(1)) counts.push(round * 100);
+  }
+  assert.deepEqual(counts.slice(2), [1100]);
+  await running.stop();
+});
+
+test("room that a slice makes is read into at once", async () => {
+  const opened = openSliceLog();
+  const { append, log, clock, reads } = opened;
+  await append(idIn(0), 12_000);
+  const page = await log.read(0, 0);
+  const running = run(opened);
+  await clock.settle();
+  assert.equal(reads.length, 10);
+  // What was given is forgotten when the next is asked for.
+  await log.read(0, page.at(-1)!.position);
+  await clock.settle();
+  assert.equal(reads.length, 11);
+  await running.stop();
+});
+
+test("where all have something to do, none has to read for itself", async () => {
+  const opened = openSliceLog();
+  const { append, readAll, log, clock, reads } = opened;
+  await append(idIn(0), 6000);
+  await append(idIn(1), 6000);
+  // Whether a third has nothing to do, and is here.
+  await Promise.all([log.read(0, 0), log.read(1, 0)]);
+  const running = run(opened);
+  for (let wait = 0; wait < 8; wait++) await clock.advance(250);
+  for (const slice of [0, 1]) {
+    assert.equal((await readAll(slice, 0)).found.length, 6000);
+  }
+  // Twelve pages, and the end.
+  assert.ok(reads.length <= 14, String(reads.length));
+  await running.stop();
+});
+
+test("who waits for room when all have left reads on from its own place", async () => {
+  const { append, log, clock } = openSliceLog();
+  const [stuck, free] = [idIn(0), idIn(1)];
+  await append(stuck, 12_000);
+  await append(free, 2);
+  await log.read(0, 0);
+  const reading = log.read(1, 12_000);
+  await clock.settle();
+  log.leave(0);
+  log.leave(1);
+  assert.deepEqual(names(await reading), versionsOf(free, 1, 2));
+});
+
+test("what fails to be read when all have left is nobody's failure", async () => {
+  let held: Promise<void> | undefined;
+  const opened = openSliceLog((read) => async (position) => {
+    const waiting = held;
+    held = undefined;
+    await waiting;
+    return await read(position);
+  });
+  const { append, readAll, log, clock } = opened;
+  const { from } = await readAll(0, 0);
+  const running = run(opened);
+  await clock.settle();
+  const gate = Promise.withResolvers<void>();
+  held = gate.promise;
+  log.expectMore();
+  await clock.settle();
+  log.leave(0);
+  gate.reject(new Error("down"));
+  await clock.settle();
+  await append(idIn(0));
+  assert.equal((await log.read(0, from)).length, 1);
+  await running.stop();
+});
+
+test("who joins at the end is not given a gap, however long its look took", async () => {
+  const gate = Promise.withResolvers<void>();
+  let looks = 0;
+  const { append, readAll, log, clock, shared } = openSliceLog(
+    (read) => async (position) => {
+      const page = await read(position);
+      // The first is for itself, the second to see that it is still at the end.
+      if (position === 1 && ++looks === 2) await gate.promise;
+      return page;
+    },
+  );
+  const [other, mine] = [idIn(0), idIn(1)];
+  await append(mine);
+  const elsewhere = shared.createEvents("b", other, 1, [{ type: "Done" }]);
+  await shared.append("b", other, 1, elsewhere);
+  const { from } = await readAll(0, 2);
+  const joining = log.read(1, 1);
+  await clock.settle();
+  await append(mine);
+  await append(other, 9000);
+  log.expectMore();
+  await readAll(0, from);
+  gate.resolve();
+  assert.deepEqual(names(await joining), []);
+  assert.equal(looks, 2);
+  assert.deepEqual(names((await readAll(1, 1)).found), [`${mine}:2`]);
+});
