@@ -25,6 +25,15 @@ test("a version that is none is refused", () => {
   }
 });
 
+test("what is refused is shown, as much of it as one can read", () => {
+  const long: any = "x".repeat(1000);
+  assert.throws(() => checkAppend("s", "id", long, two(), undefined), {
+    message: `Expected version to be a whole number from 1: got ${
+      "x".repeat(40)
+    }`,
+  });
+});
+
 test("an event of another aggregate or version is refused, and named", () => {
   const changes: [string, Record<string, unknown>][] = [
     ["events[1].stream", { stream: "t" }],

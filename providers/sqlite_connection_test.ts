@@ -31,7 +31,8 @@ function olderClient(): { database: DatabaseSync; prepared: string[] } {
 }
 
 test("where the driver does not tell of a transaction, SQLite is asked", () => {
-  const connection = new SqliteConnection(olderClient().database);
+  const { database, prepared } = olderClient();
+  const connection = new SqliteConnection(database);
   assert.equal(connection.inTransaction, false);
   // Nor is it in one because it was asked.
   assert.equal(connection.inTransaction, false);
@@ -42,6 +43,8 @@ test("where the driver does not tell of a transaction, SQLite is asked", () => {
   assert.equal(connection.inTransaction, false);
   assert.deepEqual(connection.all("SELECT name FROM sqlite_schema"), []);
   connection.rollback();
+  // There is no timeout to do without meanwhile.
+  assert.equal(prepared.includes("PRAGMA busy_timeout = 0"), false);
 });
 
 test("a statement is prepared once", () => {

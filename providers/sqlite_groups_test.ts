@@ -19,8 +19,11 @@ import { SqliteWriter } from "./sqlite_writer.ts";
 /** How many appends were committed together, each time. */
 function listenToGroups(t: TestContext): number[] {
   const groups: number[] = [];
-  const listener = (message: unknown) =>
-    void groups.push((message as AppendGroup).appends);
+  const listener = (message: unknown) => {
+    const { system, appends } = message as AppendGroup;
+    assert.equal(system, "sqlite");
+    groups.push(appends);
+  };
   subscribe(APPEND_GROUPS, listener);
   t.after(() => void unsubscribe(APPEND_GROUPS, listener));
   return groups;
@@ -76,10 +79,12 @@ test("an append that is refused does not part those beside it", async (t) => {
     appendTo(provider, "ada", 1),
     appendTo(provider, "ada", 2, { commandId }),
     appendTo(provider, "ada", 2),
+    // No append, and so not counted.
+    provider.setPosition("model", 1),
   ]);
   assert.deepEqual(
     outcomes.map((one) => one.status === "fulfilled" || one.reason.code),
-    [true, "VERSION_CONFLICT", "DUPLICATE_COMMAND", true],
+    [true, "VERSION_CONFLICT", "DUPLICATE_COMMAND", true, true],
   );
   assert.deepEqual(groups, [4]);
 });
