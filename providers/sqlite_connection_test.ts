@@ -14,6 +14,7 @@ import {
 /** What a client offers before Node 22.15: no `isOpen`, no `isTransaction`. */
 function olderClient(): { database: DatabaseSync; prepared: string[] } {
   const client = new DatabaseSync(":memory:");
+  client.exec("PRAGMA busy_timeout = 0");
   const prepared: string[] = [];
   const older = {
     prepare(sql: string) {
