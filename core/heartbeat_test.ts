@@ -66,6 +66,14 @@ test("an answer that was lost does not stop it", async () => {
   assert.equal(heartbeat.id, id);
   assert.equal((await stored())!.value, 3);
   assert.equal(suspended(), before);
+  records.put = async (...given) => {
+    records.put = put;
+    await put(...given);
+    throw new Error("no answer");
+  };
+  await assert.rejects(show(4), /no answer/);
+  await heartbeat.end();
+  assert.equal(await records.get(MEMBER, id), undefined);
 });
 
 test("who was taken for dead and forgotten begins another life", async () => {

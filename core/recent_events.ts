@@ -45,8 +45,7 @@ export class RecentEvents {
 
   /** Those behind a number; undefined if some of them are not known any more. */
   after(number: number): NumberedEvent[] | undefined {
-    const first = this.#events[0]?.number;
-    if (first === undefined) return [];
+    const first = this.#events[0]?.number ?? 0;
     if (number < first - 1) return undefined;
     return this.#events.slice(number - first + 1);
   }

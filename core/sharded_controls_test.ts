@@ -81,6 +81,26 @@ test("stop() ends one that waits for a handler without shards", async () => {
   await before.handler.stop();
 });
 
+test("who waits for a handler without shards begins when somebody else has ended that", async () => {
+  const world = new TestProcesses();
+  const hanging = Promise.withResolvers<void>();
+  const before = world.open({}, () => hanging.promise);
+  await world.append(ids[0]!);
+  before.handler.start();
+  await world.pass(1000);
+  const waiting = world.open({ shards: 8 });
+  waiting.handler.start();
+  await world.pass(2000);
+  assert.equal((await waiting.handler.status()).state, "standby");
+  // In a process that asks nobody.
+  await world.open({ shards: 8 }).handler.runOnce();
+  await world.pass(2000);
+  assert.equal((await waiting.handler.status()).state, "idle");
+  await waiting.handler.stop();
+  hanging.resolve();
+  await before.handler.stop();
+});
+
 test("what fails at the start is told of, and tried again after longer and longer", async () => {
   const world = new TestProcesses({ shards: 4 });
   const one = world.open({ retry: { minMs: 1000, maxMs: 3000 } });

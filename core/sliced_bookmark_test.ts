@@ -1,7 +1,12 @@
 import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isKeptInSlices, keepInSlices } from "./sliced_bookmark.ts";
+import { BOOKMARK_RECORD, slicedKey } from "./bookmark_records.ts";
+import {
+  isKeptInSlices,
+  keepInSlices,
+  keptInSlices,
+} from "./sliced_bookmark.ts";
 import { sliceBookmark } from "./slices.ts";
 
 test("every slice begins where the whole stood, and that is said once", async () => {
@@ -19,6 +24,35 @@ test("every slice begins where the whole stood, and that is said once", async ()
   await provider.setPosition(sliceBookmark("model", 3), 9);
   await keepInSlices(provider, "model", ["a"], false);
   assert.equal(await provider.getPosition(sliceBookmark("model", 3)), 9);
+});
+
+test("what the store holds tells whose slices they are, and so does a refusal", async () => {
+  const provider = createProvider();
+  await keepInSlices(provider, "model", ["a"], false);
+  const key = slicedKey("model");
+  const record = await provider.records.get(BOOKMARK_RECORD, key);
+  assert.deepEqual(record!.value, { bookmark: "model", slices: 64 });
+  const { code, bookmark } = keptInSlices("model");
+  assert.deepEqual([code, bookmark], ["HANDLER_SHARDED", "model"]);
+});
+
+test("who is late moves no slice that others work on", async () => {
+  const provider = createProvider();
+  await provider.setPosition("model", 7);
+  const late = { ...provider, records: provider.records };
+  const first = sliceBookmark("model", 0);
+  late.getPosition = async (bookmark) => {
+    const position = await provider.getPosition(bookmark);
+    if (bookmark === first) {
+      late.getPosition = provider.getPosition;
+      // Another process begins, and has handled two events.
+      await keepInSlices(provider, "model", ["a"], false);
+      await provider.setPosition(first, 9);
+    }
+    return position;
+  };
+  await keepInSlices(late, "model", ["a"], false);
+  assert.equal(await provider.getPosition(first), 9);
 });
 
 test("what others have moved meanwhile is tried again, and given up at last", async () => {

@@ -44,6 +44,9 @@ test("the whole does what most needs to be known of its slices", () => {
 
 test("a change of the whole is told, and one that changes nothing is not", () => {
   const { condition, told, become, end } = observe();
+  condition.become(undefined);
+  become(0, "stopped");
+  assert.deepEqual(told(), []);
   become(0, "standby");
   become(1, "standby");
   become(1, "idle");
@@ -80,7 +83,13 @@ test("what fails before any slice was begun is counted until it succeeds", () =>
   condition.begun();
   assert.deepEqual(told(), []);
   const error = new Error("no store");
+  let change: HandlerChange | undefined;
+  const end = condition.observe((one) => change = one);
   condition.failed(error, 1000);
+  end();
+  assert.deepEqual(change, {
+    ...{ type: "failed", failure: condition.failure, outcome: "retry" },
+  });
   const first = condition.failure;
   condition.failed(error, 3000);
   assert.deepEqual(condition.failure, {
