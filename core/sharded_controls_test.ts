@@ -213,7 +213,8 @@ test("runOnce() inside a callback is refused before anything is read", async () 
 });
 
 test("run() is one turn of all slices, of one that is started", async () => {
-  const world = new TestProcesses({ shards: 4 });
+  const world = new TestProcesses({ shards: 4, poll: 3_600_000 });
+  delete (world.shared as { watch?: unknown }).watch;
   const one = world.open();
   await world.append(ids[0]!);
   await one.handler.run();
@@ -221,11 +222,34 @@ test("run() is one turn of all slices, of one that is started", async () => {
   one.handler.start();
   await world.pass(1000);
   assert.deepEqual(one.seen, [`${ids[0]}:1`]);
-  const read = world.shared.getEventsFrom;
-  world.shared.getEventsFrom = () => assert.fail("nothing is new");
+  // It will look in an hour, unless it is told to.
+  await world.append(ids[0]!);
+  await world.pass(5000);
+  assert.equal(one.seen.length, 1);
   await one.handler.run();
-  world.shared.getEventsFrom = read;
+  assert.equal(one.seen.length, 2);
   await one.handler.stop();
+  const promised = new ShardedHandler({
+    ...{ bookmark: "model", streams: ["a"], shards: 4 },
+    provider: Promise.resolve(world.shared),
+  });
+  await promised.run();
+});
+
+test("runOnce() throws what a callback threw, when the others are done", async () => {
+  const world = new TestProcesses({ shards: 4 });
+  const problem = new Error("boom");
+  const [bad, good] = [
+    ids[0]!,
+    ids.find((id) => slice(id) !== slice(ids[0]!))!,
+  ];
+  const one = world.open({}, (id) => {
+    if (id === bad) throw problem;
+  });
+  await world.append(bad);
+  await world.append(good);
+  await assert.rejects(one.handler.runOnce(), (error) => error === problem);
+  assert.deepEqual(one.seen, [`${good}:1`]);
 });
 
 test("where it stands is stored now by setPosition(), and read anew after reset()", async () => {

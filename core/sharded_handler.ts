@@ -125,6 +125,7 @@ export class ShardedHandler implements HandlerControls {
   };
 
   run = async (): Promise<void> => {
+    this.#handlers.expectMore();
     await Promise.all(this.#slices.map((one) => one.run()));
   };
 
