@@ -25,27 +25,41 @@ function run({ log }: TestSliceLog, poll = 1000) {
   };
 }
 
+/** Appends to a stream that no slice is of. */
+async function appendElsewhere({ shared }: TestSliceLog): Promise<void> {
+  const events = shared.createEvents("b", "id", 1, [{ type: "Done" }]);
+  await shared.append("b", "id", 1, events);
+}
+
 test("who has joined at the end is read for with the others from then on", async () => {
   const opened = openSliceLog();
   const { append, readAll, reads, log } = opened;
-  const [behind, ahead] = [idIn(0), idIn(1)];
-  const [first] = (await append(behind)) as [StoreEvent<any>];
-  await append(ahead, 5000);
-  const [last] = (await append(ahead)) as [StoreEvent<any>];
-  await log.read(0, first.position);
-  const { from } = await readAll(1, last.position);
-  const { from: other } = await readAll(0, first.position);
-  await append(ahead);
-  await append(behind);
+  const [one, two] = [idIn(0), idIn(1)];
+  const [last] = (await append(two)) as [StoreEvent<any>];
+  await appendElsewhere(opened);
+  // Nothing stands between the places of both, but who knows?
+  const { from } = await readAll(0, last.position + 1);
+  const joined = await readAll(1, last.position);
+  assert.deepEqual(joined.found, []);
+  await append(two);
+  await append(one);
   log.expectMore();
   const before = reads.length;
   const found = [
-    ...(await readAll(1, from)).found,
-    ...(await readAll(0, other)).found,
+    ...(await readAll(1, joined.from)).found,
+    ...(await readAll(0, from)).found,
   ];
-  assert.deepEqual(names(found), [`${ahead}:5002`, `${behind}:2`]);
+  assert.deepEqual(names(found), [`${two}:2`, `${one}:1`]);
   // The page, and the end.
   assert.equal(reads.length - before, 2);
+});
+
+test("what comes for slices that nobody follows here does not wait", async () => {
+  const { append, readAll } = openSliceLog();
+  await append(idIn(1), 12_000);
+  await append(idIn(0));
+  // No time passes.
+  assert.equal((await readAll(0, 0)).found.length, 1);
 });
 
 test("who is at the end does not wait for others far behind", async () => {
@@ -143,6 +157,9 @@ test("a slice that reads for itself is woken as often as one looks", async () =>
   assert.equal(wakes, 1);
   await clock.advance(1000);
   assert.equal(wakes, 2);
+  await append(idIn(0));
+  await clock.settle();
+  assert.equal(wakes, 2);
   await running.stop();
 });
 
@@ -164,13 +181,17 @@ test("the place of a quiet slice is stored after a thousand events of others", a
   const running = run(opened);
   await clock.settle();
   const counts: number[] = [];
+  const stored = new Set<number>();
   for (let round = 1; round <= 24; round++) {
     await append(idIn(0), 100);
     await clock.advance(1000);
+    running.stored.forEach((slice) => stored.add(slice));
     if (running.stored.splice(0).includes(1)) counts.push(round * 100);
   }
   // It is seen to have passed them one look later.
   assert.deepEqual(counts, [1100, 2100]);
+  // Those of others are not touched.
+  assert.deepEqual([...stored].sort(), [0, 1]);
 
   // Who begins here is stored a thousand later, not at once.
   log.leave(1);
@@ -256,7 +277,7 @@ test("what fails to be read when all have left is nobody's failure", async () =>
 test("who joins at the end is not given a gap, however long its look took", async () => {
   const gate = Promise.withResolvers<void>();
   let looks = 0;
-  const { append, readAll, log, clock, shared } = openSliceLog(
+  const opened = openSliceLog(
     (read) => async (position) => {
       const page = await read(position);
       // The first is for itself, the second to see that it is still at the end.
@@ -264,10 +285,10 @@ test("who joins at the end is not given a gap, however long its look took", asyn
       return page;
     },
   );
+  const { append, readAll, log, clock } = opened;
   const [other, mine] = [idIn(0), idIn(1)];
   await append(mine);
-  const elsewhere = shared.createEvents("b", other, 1, [{ type: "Done" }]);
-  await shared.append("b", other, 1, elsewhere);
+  await appendElsewhere(opened);
   const { from } = await readAll(0, 2);
   const joining = log.read(1, 1);
   await clock.settle();
@@ -276,7 +297,8 @@ test("who joins at the end is not given a gap, however long its look took", asyn
   log.expectMore();
   await readAll(0, from);
   gate.resolve();
-  assert.deepEqual(names(await joining), []);
+  const page = await joining;
+  assert.deepEqual([names(page), page.scannedTo], [[], 2]);
   assert.equal(looks, 2);
   assert.deepEqual(names((await readAll(1, 1)).found), [`${mine}:2`]);
 });

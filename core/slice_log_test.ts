@@ -195,6 +195,9 @@ test("events of one position are never parted", async () => {
   assert.equal(first.length, 150);
   const second = await log.read(0, first.at(-1)!.position);
   assert.equal(second.length, 10);
+  // A place between two events, at the first of which the others are met.
+  const between = await log.read(0, 0.5);
+  assert.deepEqual(between.map(({ version }) => version), [1, 2]);
   log.leave(0);
   // The common reading begins behind the second; a slice behind meets it.
   await log.read(1, 1);

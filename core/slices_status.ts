@@ -62,7 +62,7 @@ export async function readSlicesLag(
     position: (oldest ?? found.at(-1)!).place,
     lag: {
       events: Math.min(count, limit),
-      more: isFull || count > limit,
+      more: isFull,
       seconds: Math.max(0, oldest?.age ?? 0) / 1000,
     },
   };
