@@ -217,6 +217,7 @@ test("room that a slice makes is read into at once", async () => {
   await log.read(0, page.at(-1)!.position);
   await clock.settle();
   assert.equal(reads.length, 11);
+  assert.equal(reads.at(-1), 10_000);
   await running.stop();
 });
 
@@ -242,8 +243,10 @@ test("who waits for room when all have left reads on from its own place", async 
   const [stuck, free] = [idIn(0), idIn(1)];
   await append(stuck, 12_000);
   await append(free, 2);
-  await log.read(0, 0);
-  const reading = log.read(1, 12_000);
+  // Both begin here, and one of them is given nothing for long.
+  const stuckReading = log.read(0, 0);
+  const reading = log.read(1, 0);
+  assert.equal((await stuckReading).length, 100);
   await clock.settle();
   log.leave(0);
   log.leave(1);
