@@ -4,26 +4,11 @@ import {
   idIn,
   names,
   openSliceLog,
+  runSliceLog,
   type TestSliceLog,
   versionsOf,
 } from "../tests/shards/slice_log.ts";
 import type { StoreEvent } from "./event.ts";
-import { allSlices } from "./slices.ts";
-
-/** Lets a log be read as it comes, and says which slices were to be stored. */
-function run({ log }: TestSliceLog, poll = 1000) {
-  const stop = new AbortController();
-  const stored: number[] = [];
-  const running = log.run(stop.signal, poll, (slice) => stored.push(slice));
-  return {
-    stored,
-    async stop() {
-      stop.abort();
-      for (const slice of allSlices) log.leave(slice);
-      await running;
-    },
-  };
-}
 
 /** Appends to a stream that no slice is of. */
 async function appendElsewhere({ shared }: TestSliceLog): Promise<void> {
@@ -55,14 +40,6 @@ test("who has joined at the end is read for with the others from then on", async
   assert.deepEqual(names(found), [`${two}:2`, `${one}:1`]);
   // The page, and the end.
   assert.equal(reads.length - before, 2);
-});
-
-test("what comes for slices that nobody follows here does not wait", async () => {
-  const { append, readAll } = openSliceLog();
-  await append(idIn(1), 12_000);
-  await append(idIn(0));
-  // No time passes.
-  assert.equal((await readAll(0, 0)).found.length, 1);
 });
 
 test("who is at the end does not wait for others far behind", async () => {
@@ -131,7 +108,7 @@ test("a slice is woken by what comes for it, and no more when it has ended that"
     log.watch(slice, () => void woken.push(slice))
   );
   for (const slice of [0, 1]) await readAll(slice, 0);
-  const running = run(opened);
+  const running = runSliceLog(opened);
   await clock.settle();
   await append(idIn(0));
   await clock.settle();
@@ -149,7 +126,7 @@ test("a slice that reads for itself is woken as often as one looks", async () =>
   await readAll(0, 0);
   let wakes = 0;
   log.watch(1, () => wakes++);
-  const running = run(opened);
+  const running = runSliceLog(opened);
   await clock.advance(500);
   await append(idIn(0));
   await clock.settle();
@@ -181,7 +158,7 @@ test("the place of a quiet slice is stored after a thousand events of others", a
     await readOn(slice);
     log.watch(slice, () => void readOn(slice));
   }
-  const running = run(opened);
+  const running = runSliceLog(opened);
   await clock.settle();
   const counts: number[] = [];
   const stored = new Set<number>();
@@ -208,54 +185,6 @@ test("the place of a quiet slice is stored after a thousand events of others", a
   await running.stop();
 });
 
-test("room that a slice makes is read into at once", async () => {
-  const opened = openSliceLog();
-  const { append, log, clock, reads } = opened;
-  await append(idIn(0), 12_000);
-  const page = await log.read(0, 0);
-  const running = run(opened);
-  await clock.settle();
-  assert.equal(reads.length, 10);
-  // What was given is forgotten when the next is asked for.
-  await log.read(0, page.at(-1)!.position);
-  await clock.settle();
-  assert.equal(reads.length, 11);
-  assert.equal(reads.at(-1), 10_000);
-  await running.stop();
-});
-
-test("where all have something to do, none has to read for itself", async () => {
-  const opened = openSliceLog();
-  const { append, readAll, log, clock, reads } = opened;
-  await append(idIn(0), 6000);
-  await append(idIn(1), 6000);
-  // Whether a third has nothing to do, and is here.
-  await Promise.all([log.read(0, 0), log.read(1, 0)]);
-  const running = run(opened);
-  for (let wait = 0; wait < 8; wait++) await clock.advance(250);
-  for (const slice of [0, 1]) {
-    assert.equal((await readAll(slice, 0)).found.length, 6000);
-  }
-  // Twelve pages, and the end.
-  assert.ok(reads.length <= 14, String(reads.length));
-  await running.stop();
-});
-
-test("who waits for room when all have left reads on from its own place", async () => {
-  const { append, log, clock } = openSliceLog();
-  const [stuck, free] = [idIn(0), idIn(1)];
-  await append(stuck, 12_000);
-  await append(free, 2);
-  // Both begin here, and one of them is given nothing for long.
-  const stuckReading = log.read(0, 0);
-  const reading = log.read(1, 0);
-  assert.equal((await stuckReading).length, 100);
-  await clock.settle();
-  log.leave(0);
-  log.leave(1);
-  assert.deepEqual(names(await reading), versionsOf(free, 1, 2));
-});
-
 test("what fails to be read when all have left is nobody's failure", async () => {
   let held: Promise<void> | undefined;
   const opened = openSliceLog((read) => async (position) => {
@@ -266,7 +195,7 @@ test("what fails to be read when all have left is nobody's failure", async () =>
   });
   const { append, readAll, log, clock } = opened;
   const { from } = await readAll(0, 0);
-  const running = run(opened);
+  const running = runSliceLog(opened);
   await clock.settle();
   const gate = Promise.withResolvers<void>();
   held = gate.promise;

@@ -3,7 +3,7 @@ import type { StoreEvent } from "../../core/event.ts";
 import { FakeClock } from "../../core/fake_clock.ts";
 import type { EventPage, Provider } from "../../core/provider.ts";
 import { SliceLog } from "../../core/slice_log.ts";
-import { sliceOf } from "../../core/slices.ts";
+import { allSlices, sliceOf } from "../../core/slices.ts";
 
 /** How the log of a test reads. */
 type Read = (position: any) => Promise<EventPage<any>>;
@@ -75,3 +75,20 @@ export const names = (events: StoreEvent<any>[]): string[] =>
 /** The same of some versions of an aggregate. */
 export const versionsOf = (id: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${id}:${from + index}`);
+
+/** Lets a log be read as it comes, and says which slices were to be stored. */
+export function runSliceLog(
+  { log }: TestSliceLog,
+): { stored: number[]; stop(): Promise<void> } {
+  const stop = new AbortController();
+  const stored: number[] = [];
+  const running = log.run(stop.signal, 1000, (slice) => stored.push(slice));
+  return {
+    stored,
+    async stop() {
+      stop.abort();
+      for (const slice of allSlices) log.leave(slice);
+      await running;
+    },
+  };
+}
