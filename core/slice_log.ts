@@ -288,9 +288,8 @@ export class SliceLog {
     while (this.#waiting() >= MOST_WAITING) {
       const room = this.#room = new AbortController();
       await this.#clock.sleep(PATIENCE_MS, room.signal);
-      const isIdle = this.#queues.some(({ follows, size }) =>
-        follows && size === 0
-      );
+      // Also one that does not follow yet, and is about to.
+      const isIdle = this.#queues.some(({ size }) => size === 0);
       if (room.signal.aborted || !isIdle) continue;
       const sizes = this.#queues.map(({ size }) => size);
       this.leave(sizes.indexOf(Math.max(...sizes)));

@@ -7,6 +7,10 @@ import {
   runSliceLog,
   versionsOf,
 } from "../tests/shards/slice_log.ts";
+import type { StoreEvent } from "./event.ts";
+import { allSlices } from "./slices.ts";
+
+const ids = allSlices.map((slice) => idIn(slice));
 
 test("what comes for slices that nobody follows here does not wait", async () => {
   const { append, readAll } = openSliceLog();
@@ -35,17 +39,33 @@ test("room that a slice makes is read into at once", async () => {
 test("where all have something to do, none has to read for itself", async () => {
   const opened = openSliceLog();
   const { append, readAll, log, clock, reads } = opened;
-  await append(idIn(0), 6000);
-  await append(idIn(1), 6000);
-  // Whether a third has nothing to do, and is here.
-  await Promise.all([log.read(0, 0), log.read(1, 0)]);
+  for (let round = 0; round < 200; round++) {
+    for (const slice of allSlices) await append(ids[slice]!);
+  }
+  await Promise.all(allSlices.map((slice) => log.read(slice, 0)));
   const running = runSliceLog(opened);
   for (let wait = 0; wait < 8; wait++) await clock.advance(250);
-  for (const slice of [0, 1]) {
-    assert.equal((await readAll(slice, 0)).found.length, 6000);
-  }
-  // Twelve pages, and the end.
-  assert.ok(reads.length <= 14, String(reads.length));
+  await Promise.all(allSlices.map(async (slice) => {
+    assert.equal((await readAll(slice, 0)).found.length, 200);
+  }));
+  // Thirteen pages, and the end.
+  assert.equal(reads.length, 14);
+  await running.stop();
+});
+
+test("who joins at the end waits only for a moment for one that takes nothing", async () => {
+  const opened = openSliceLog();
+  const { append, log, clock } = opened;
+  const [stuck, free] = [idIn(0), idIn(1)];
+  await append(stuck, 12_000);
+  const [last] = (await append(free)) as [StoreEvent<any>];
+  await log.read(0, 0);
+  const running = runSliceLog(opened);
+  await clock.settle();
+  let isDone = false;
+  log.read(1, last.position).then(() => isDone = true);
+  for (let wait = 0; wait < 8; wait++) await clock.advance(250);
+  assert.equal(isDone, true);
   await running.stop();
 });
 
