@@ -13,7 +13,7 @@ export async function readOwners(
   for (const [bookmark, { value }] of await listAll(records, OWNER)) {
     const { member } = value as { member?: string };
     if (member === undefined) continue;
-    const process = members.get(member)?.value?.process;
+    const process = members.get(member)?.value.process;
     found.set(bookmark, process || member);
   }
   return found;

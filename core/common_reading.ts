@@ -56,11 +56,6 @@ export class CommonReading {
     return this.#isAtEnd;
   }
 
-  /** How often more was expected. */
-  get news(): number {
-    return this.#news;
-  }
-
   /** Whether somebody reads, and there may be more. */
   get isWanted(): boolean {
     return this.#head !== undefined && !this.#isAtEnd;

@@ -80,11 +80,10 @@ export class Heartbeat {
   /** Removes the record; what comes then is another life. */
   async end(): Promise<void> {
     const id = this.#id;
-    const revision = this.#revision;
     this.#beginAnew();
     this.#beat = undefined;
     try {
-      await this.#records.remove(MEMBER, id, { revision });
+      await this.#records.remove(MEMBER, id);
     } catch {
       // Whoever is left removes it, as that of a dead one.
     }

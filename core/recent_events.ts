@@ -43,21 +43,9 @@ export class RecentEvents {
     return isSamePosition(event.position, position) ? number : undefined;
   }
 
-  /** The number of the first event at a position. */
-  firstAt(position: any): number | undefined {
-    let number = this.lastAt(position);
-    if (number === undefined) return undefined;
-    // Old data may have several events at one position.
-    while (
-      isSamePosition(this.#at(number - 1)?.event.position, position)
-    ) number--;
-    return number;
-  }
-
   /** Those behind a number; undefined if some of them are not known any more. */
   after(number: number): NumberedEvent[] | undefined {
-    const first = this.#events[0]?.number;
-    if (first === undefined) return [];
+    const first = this.#events[0]?.number ?? 0;
     if (number < first - 1) return undefined;
     return this.#events.slice(number - first + 1);
   }

@@ -99,11 +99,10 @@ export class ShardedHandler implements HandlerControls {
     this.#loop?.abort();
     // From now on the others know that this process takes no more of it.
     this.#loop = undefined;
-    const stopping = this.#stopSlices();
+    const stopping = Promise.all([this.#stopSlices(), this.#lastLoop]);
     // Waiting here for the callback that this call stands in would be for ever.
     if (this.#inside()) return;
     await stopping;
-    await this.#lastLoop;
   };
 
   [Symbol.asyncDispose] = (): Promise<void> => this.stop();
@@ -118,15 +117,16 @@ export class ShardedHandler implements HandlerControls {
     const runs = await Promise.allSettled(
       this.#slices.map((one) => one.runOnce()),
     );
-    const failed = runs.find((run) => run.status === "rejected");
-    if (failed) throw failed.reason;
-    return runs.reduce(
-      (sum, run) => sum + (run.status === "fulfilled" ? run.value : 0),
-      0,
-    );
+    let count = 0;
+    for (const run of runs) {
+      if (run.status === "rejected") throw run.reason;
+      count += run.value;
+    }
+    return count;
   };
 
   run = async (): Promise<void> => {
+    this.#handlers.expectMore();
     await Promise.all(this.#slices.map((one) => one.run()));
   };
 

@@ -12,7 +12,7 @@ import { checkName } from "./validation.ts";
  * @throws {StoreError} `INVALID_INPUT` or `NOT_SUPPORTED`, naming the option.
  */
 export function checkShards(options: EventHandlerOptions): number {
-  const { bookmark, shards = 1, provider } = options;
+  const { bookmark, shards = 1, version = 1, provider } = options;
   if (!Number.isInteger(shards) || shards < 1 || shards > SLICES) {
     throw invalid(
       "shards",
@@ -26,17 +26,17 @@ export function checkShards(options: EventHandlerOptions): number {
     );
   }
   checkName("bookmark", bookmark);
-  checkName("bookmark", sliceBookmark(bookmark, SLICES - 1));
+  checkName("bookmark", sliceBookmark(bookmark, 0));
   if (options.exclusive === false) {
     throw invalid(
       "exclusive",
       "Cannot combine shards with exclusive: false: each slice has one process that works on it; leave out one of them",
     );
   }
-  if (options.version !== undefined && options.version > 1) {
+  if (version > 1) {
     throw invalid(
       "version",
-      `Cannot combine shards with version ${options.version}: a rebuild takes over one place, not one of each slice; give the new one another bookmark`,
+      `Cannot combine shards with version ${version}: a rebuild takes over one place, not one of each slice; give the new one another bookmark`,
     );
   }
   if (options.alwaysTailStream) {

@@ -82,7 +82,7 @@ export class SharedHandlers {
     if (!members) return undefined;
     // While a new number is deployed, all of them follow the greatest.
     const shards = Math.max(...members.map((member) => member.shards));
-    const ids = members.map(({ id }) => id).sort();
+    const ids = members.map(({ id }) => id);
     const owners = shareOut(handler, shards, ids);
     this.#owners.set(handler, owners);
     return owners;

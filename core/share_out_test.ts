@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { draw } from "./rendezvous.ts";
 import { SharedHandlers, shareOut } from "./share_out.ts";
 import { allSlices } from "./slices.ts";
 
@@ -24,6 +25,22 @@ test("it does not matter in which order the members are known", () => {
   assert.deepEqual(
     shareOut("model", 64, some),
     shareOut("model", 64, some.toReversed()),
+  );
+});
+
+test("nor where two draw the same number", () => {
+  const [one, other] = ["process926551", "process1155000"] as const;
+  assert.equal(draw("model/0", one), draw("model/0", other));
+  for (const some of [[one, other], [other, one]]) {
+    // Text is compared, so it is the one with the lower digit.
+    assert.deepEqual(shareOut("model", 1, some), [other]);
+  }
+});
+
+test("every release gives the same to the same, as two may run at once", () => {
+  assert.deepEqual(
+    shareOut("model", 8, ["one", "two", "three"]),
+    ["two", "one", "two", "two", "one", "three", "three", "one"],
   );
 });
 

@@ -49,6 +49,11 @@ export class SliceHandlers {
     return this.#log ??= new SliceLog(provider, { streams, clock });
   }
 
+  /** There may be more than they have read, if they have read at all. */
+  expectMore(): void {
+    this.#log?.expectMore();
+  }
+
   #make(slice: number): EventHandler {
     const { options: whole, name, clock, shards, turn, changed } =
       this.#context;

@@ -44,7 +44,7 @@ export class SliceLog {
   #clock: Clock;
   #queues: SliceQueue[] = allSlices.map(() => new SliceQueue());
   #listeners: Set<() => void>[] = allSlices.map(() => new Set());
-  #stored: number[] = allSlices.map(() => 0);
+  #stored: number[] = [];
   #common: CommonReading;
   #apart: FullPages;
   #room: AbortController = new AbortController();
@@ -133,7 +133,6 @@ export class SliceLog {
     let movedAt = this.#clock.monotonic();
     while (!stop.aborted) {
       this.#idle = new AbortController();
-      const news = this.#common.news;
       try {
         while (this.#common.isWanted && !stop.aborted) {
           await this.#common.grow();
@@ -142,8 +141,8 @@ export class SliceLog {
         // Who reads next meets the same, and tells of it.
         this.#wake(this.#queues.findIndex(({ follows }) => follows));
       }
-      const isNew = news !== this.#common.news && this.#common.isWanted;
-      if (!isNew) await sleepUnless(this.#clock, poll, stop, this.#idle);
+      // Not at all if there was news meanwhile.
+      await sleepUnless(this.#clock, poll, stop, this.#idle);
       if (this.#clock.monotonic() - movedAt < poll) continue;
       movedAt = this.#clock.monotonic();
       this.expectMore();
@@ -199,13 +198,8 @@ export class SliceLog {
       return { events: [], position: page.scannedTo ?? from, isEnd: true };
     }
     let met = page.findIndex(({ position }) =>
-      this.#common.recent.firstAt(position) !== undefined
+      this.#common.recent.lastAt(position) !== undefined
     );
-    if (met === 0) {
-      const number = this.#common.recent.firstAt(page[0]!.position)! - 1;
-      if (this.#enter(slice, from, number)) return "joined";
-      met = -1;
-    }
     // Old data may have several events at one position; they stay together.
     while (
       met >= 0 &&
@@ -259,6 +253,7 @@ export class SliceLog {
     while (this.#waiting() >= MOST_WAITING) {
       const room = this.#room = new AbortController();
       await this.#clock.sleep(PATIENCE_MS, room.signal);
+      // Also one that does not follow yet, and is about to.
       const isIdle = this.#queues.some(({ size }) => size === 0);
       if (room.signal.aborted || !isIdle) continue;
       const sizes = this.#queues.map(({ size }) => size);

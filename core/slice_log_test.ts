@@ -1,68 +1,16 @@
-import { createProvider } from "evtstore/provider/memory";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import {
+  idIn,
+  names,
+  openSliceLog,
+  versionsOf,
+} from "../tests/shards/slice_log.ts";
 import type { StoreEvent } from "./event.ts";
-import { FakeClock } from "./fake_clock.ts";
-import type { EventPage, Provider } from "./provider.ts";
-import { SliceLog } from "./slice_log.ts";
-import { allSlices, sliceOf } from "./slices.ts";
-
-/** A log in memory, and what is read of it. */
-function setUp(
-  change: (
-    read: (position: any) => Promise<EventPage<any>>,
-  ) => (position: any) => Promise<EventPage<any>> = (read) => read,
-) {
-  const shared = createProvider();
-  const clock = new FakeClock();
-  const reads: any[] = [];
-  const provider: Provider<any> = {
-    ...shared,
-    getEventsFrom: (streams, position, limit) => {
-      reads.push(position);
-      return change((from) => shared.getEventsFrom(streams, from, limit))(
-        position,
-      );
-    },
-  };
-  const versions = new Map<string, number>();
-  const append = async (id: string, count = 1) => {
-    const version = (versions.get(id) ?? 0) + 1;
-    const plain = Array.from({ length: count }, () => ({ type: "Done" }));
-    const events = shared.createEvents("a", id, version, plain);
-    versions.set(id, version + count - 1);
-    return await shared.append("a", id, version, events);
-  };
-  const log = new SliceLog(provider, { streams: ["a"], clock });
-  /** Reads all that there is for a slice, from a place. */
-  const readAll = async (slice: number, from: any) => {
-    const found: StoreEvent<any>[] = [];
-    while (true) {
-      const page = await log.read(slice, from);
-      found.push(...page);
-      from = page.scannedTo ?? page.at(-1)?.position;
-      if (page.length === 0) return { found, from };
-    }
-  };
-  return { log, append, readAll, reads, clock, shared };
-}
-
-/** An id of a slice. */
-function idIn(slice: number, but: string[] = []): string {
-  for (let index = 0;; index++) {
-    const id = `id${index}`;
-    if (sliceOf({ stream: "a", aggregateId: id }) !== slice) continue;
-    if (!but.includes(id)) return id;
-  }
-}
-
-const names = (events: StoreEvent<any>[]) =>
-  events.map(({ aggregateId, version }) => `${aggregateId}:${version}`);
-const versionsOf = (id: string, from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, index) => `${id}:${from + index}`);
+import { allSlices } from "./slices.ts";
 
 test("slices that begin together read the log once", async () => {
-  const { append, readAll, reads } = setUp();
+  const { append, readAll, reads } = openSliceLog();
   for (let slice = 0; slice < 64; slice++) await append(idIn(slice), 40);
   await Promise.all(allSlices.map(async (slice) => {
     const { found } = await readAll(slice, 0);
@@ -73,7 +21,7 @@ test("slices that begin together read the log once", async () => {
 });
 
 test("a place in the middle of a page is found in what was read", async () => {
-  const { append, readAll, reads } = setUp();
+  const { append, readAll, reads } = openSliceLog();
   const stored = await append(idIn(0), 10);
   await readAll(0, 0);
   const before = reads.length;
@@ -83,7 +31,7 @@ test("a place in the middle of a page is found in what was read", async () => {
 });
 
 test("a slice that is behind catches up, and then reads with the others", async () => {
-  const { log, append, readAll, reads } = setUp();
+  const { log, append, readAll, reads } = openSliceLog();
   const [ahead, behind] = [idIn(0), idIn(1)];
   const start = 0;
   await append(behind, 1500);
@@ -107,7 +55,7 @@ test("a slice that is behind catches up, and then reads with the others", async 
 });
 
 test("a slice that is ahead gets nothing that it has had", async () => {
-  const { append, readAll, reads, log } = setUp();
+  const { append, readAll, reads, log } = openSliceLog();
   const [slow, ahead] = [idIn(0), idIn(1)];
   const [first] = (await append(slow)) as [StoreEvent<any>];
   await append(ahead, 5000);
@@ -126,12 +74,14 @@ test("who joins at the end misses nothing that comes while both look", async () 
   for (const at of [1, 2, 3, 4, 5, 6]) {
     let count = 0;
     let isArmed = false;
-    const { append, readAll, log } = setUp((read) => async (position) => {
-      if (isArmed && ++count === at) await append(mine);
-      const page = await read(position);
-      if (isArmed && count === at) await append(mine);
-      return page;
-    });
+    const { append, readAll, log } = openSliceLog(
+      (read) => async (position) => {
+        if (isArmed && ++count === at) await append(mine);
+        const page = await read(position);
+        if (isArmed && count === at) await append(mine);
+        return page;
+      },
+    );
     const [other, mine] = [idIn(0), idIn(1)];
     await append(other, 3);
     await append(mine);
@@ -152,13 +102,15 @@ test("who joins at the end misses nothing that comes while both look", async () 
 
 test("who joins at the end gets nothing that it has had, of a read that was on its way", async () => {
   let held: Promise<void> | undefined;
-  const { append, readAll, log, clock } = setUp((read) => async (position) => {
-    const page = await read(position);
-    const waiting = held;
-    held = undefined;
-    await waiting;
-    return page;
-  });
+  const { append, readAll, log, clock } = openSliceLog(
+    (read) => async (position) => {
+      const page = await read(position);
+      const waiting = held;
+      held = undefined;
+      await waiting;
+      return page;
+    },
+  );
   const [other, mine] = [idIn(0), idIn(1)];
   await append(other, 4100);
   const { from } = await readAll(0, 0);
@@ -181,13 +133,15 @@ test("who joins at the end gets nothing that it has had, of a read that was on i
 
 test("a page that comes when all have left is nobody's", async () => {
   let held: Promise<void> | undefined;
-  const { append, readAll, log, clock } = setUp((read) => async (position) => {
-    const page = await read(position);
-    const waiting = held;
-    held = undefined;
-    await waiting;
-    return page;
-  });
+  const { append, readAll, log, clock } = openSliceLog(
+    (read) => async (position) => {
+      const page = await read(position);
+      const waiting = held;
+      held = undefined;
+      await waiting;
+      return page;
+    },
+  );
   const [other, mine] = [idIn(0), idIn(1)];
   await append(mine, 3);
   const [last] = (await append(mine)) as [StoreEvent<any>];
@@ -210,7 +164,7 @@ test("a page that comes when all have left is nobody's", async () => {
 });
 
 test("a slice that takes nothing holds up the others only for a moment", async () => {
-  const { log, append, readAll, clock } = setUp();
+  const { log, append, readAll, clock } = openSliceLog();
   const [stuck, fast] = [idIn(0), idIn(1)];
   await append(stuck, 12_000);
   await append(fast, 5);
@@ -234,13 +188,16 @@ test("events of one position are never parted", async () => {
     ...{ stream: "a", aggregateId: idIn(0), version: index + 1 },
     ...{ position: position(index), timestamp: new Date(0), event: {} },
   }));
-  const { log } = setUp(() => (from) =>
+  const { log } = openSliceLog(() => (from) =>
     Promise.resolve(events.filter((event) => event.position > from))
   );
   const first = await log.read(0, 0);
   assert.equal(first.length, 150);
   const second = await log.read(0, first.at(-1)!.position);
   assert.equal(second.length, 10);
+  // A place between two events, at the first of which the others are met.
+  const between = await log.read(0, 0.5);
+  assert.deepEqual(between.map(({ version }) => version), [1, 2]);
   log.leave(0);
   // The common reading begins behind the second; a slice behind meets it.
   await log.read(1, 1);
@@ -251,7 +208,7 @@ test("events of one position are never parted", async () => {
 
 test("what fails to be read is thrown to all who wait for it, and read again", async () => {
   let fails = true;
-  const { log, append } = setUp((read) => (position) =>
+  const { log, append } = openSliceLog((read) => (position) =>
     fails ? Promise.reject(new Error("down")) : read(position)
   );
   await append(idIn(0));
@@ -265,7 +222,7 @@ test("what fails to be read is thrown to all who wait for it, and read again", a
 
 test("an event that is appended while the end is read is not overlooked", async () => {
   let during: (() => Promise<unknown>) | undefined;
-  const { log, append, readAll } = setUp((read) => async (position) => {
+  const { log, append, readAll } = openSliceLog((read) => async (position) => {
     const page = await read(position);
     // It was not there when the page was read, and is told of before it comes.
     const work = during;

@@ -75,14 +75,14 @@ export class SliceQueue {
   /**
    * The next events, of which none is forgotten before the slice has come past.
    *
-   * @param most How many, at most.
+   * @param most How many, at most; one at least.
    * @param end Where the common reading is.
    */
   next(most: number, end: Place): EventPage<any> {
     let count = Math.min(most, this.#waiting.length);
     // Old data may have several events at one position; they stay together.
     while (
-      count > 0 && count < this.#waiting.length && isSamePosition(
+      count < this.#waiting.length && isSamePosition(
         this.#waiting[count - 1]!.event.position,
         this.#waiting[count]!.event.position,
       )

@@ -38,7 +38,7 @@ export function sliceBookmark(handler: string, slice: number): string {
 export function toSlice(
   bookmark: string,
 ): { handler: string; slice: number } | undefined {
-  const found = /^(.+)@slice-(\d\d)$/s.exec(bookmark);
+  const found = /(.+)@slice-(\d\d)$/s.exec(bookmark);
   const slice = Number(found?.[2]);
   if (!found || slice >= SLICES) return undefined;
   return { handler: found[1]!, slice };

@@ -1,6 +1,5 @@
 import { type HandlerChange, HandlerObservers } from "./handler_condition.ts";
 import type { HandlerFailure, HandlerState } from "./handler_status.ts";
-import { allSlices } from "./slices.ts";
 
 /** The first of these that one of the slices is in is what the whole does. */
 const order: HandlerState[] = [
@@ -14,7 +13,7 @@ const order: HandlerState[] = [
 /** What all slices of a handler do together, and who wants to know. */
 export class SlicesCondition {
   #observers: HandlerObservers = new HandlerObservers();
-  #states: HandlerState[] = allSlices.map(() => "stopped");
+  #states: HandlerState[] = [];
   #failing: Set<number> = new Set();
   #failure: HandlerFailure | undefined;
   #before: HandlerState | undefined;
@@ -45,9 +44,12 @@ export class SlicesCondition {
   /** Something failed before any slice was begun. */
   failed(error: unknown, now: number): void {
     const at = new Date(now);
-    const attempts = (this.#failure?.attempts ?? 0) + 1;
-    const since = this.#failure?.since ?? at;
-    this.#failure = { error, at, since, attempts };
+    const before = this.#failure;
+    const inARow = before && before.attempts > 0 ? before : undefined;
+    this.#failure = {
+      ...{ error, at, since: inARow?.since ?? at },
+      attempts: (inARow?.attempts ?? 0) + 1,
+    };
     const failure = { ...this.#failure };
     this.#observers.tell({ type: "failed", failure, outcome: "retry" });
   }

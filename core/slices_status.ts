@@ -51,19 +51,19 @@ export async function readSlicesLag(
       return false;
     });
   }
-  const age = ({ timestamp }: StoreEvent<any>) =>
-    now - new Date(timestamp).getTime();
-  const ages = found.map(({ behind }) => behind[0] ? age(behind[0]) : 0);
-  const oldest = Math.max(0, ...ages);
-  const hindmost = found.filter(({ behind }) => behind.length > 0)
-    .find(({ behind }) => age(behind[0]!) >= oldest) ?? found.at(-1)!;
+  const waiting = found.flatMap(({ place, behind: [event] }) =>
+    event ? [{ place, age: now - new Date(event.timestamp).getTime() }] : []
+  );
+  // Of an event whose process has a clock that is ahead, it is negative.
+  waiting.sort((one, other) => other.age - one.age);
+  const [oldest] = waiting;
   const count = found.reduce((sum, { behind }) => sum + behind.length, 0);
   return {
-    position: hindmost.place,
+    position: (oldest ?? found.at(-1)!).place,
     lag: {
       events: Math.min(count, limit),
-      more: isFull || count > limit,
-      seconds: oldest / 1000,
+      more: isFull,
+      seconds: Math.max(0, oldest?.age ?? 0) / 1000,
     },
   };
 }

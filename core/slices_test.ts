@@ -77,8 +77,17 @@ test("each number of shards has every slice once, and about as many each", () =>
 test("the bookmark of a slice says whose it is", () => {
   assert.equal(sliceBookmark("mails", 7), "mails@slice-07");
   assert.deepEqual(toSlice("mails@slice-07"), { handler: "mails", slice: 7 });
+  for (const handler of ["two\nlines", "mails@slice-01"]) {
+    assert.deepEqual(toSlice(sliceBookmark(handler, 7)), { handler, slice: 7 });
+  }
   for (
-    const other of ["mails", "mails@slice-7", "mails@slice-64", "@slice-07"]
+    const other of [
+      "mails",
+      "mails@slice-7",
+      "mails@slice-64",
+      "mails@slice-07-old",
+      "@slice-07",
+    ]
   ) {
     assert.equal(toSlice(other), undefined);
   }

@@ -39,9 +39,7 @@ export function checkAppend<E extends Event>(
       throw invalid(`${field}.timestamp`, "to be a date", stored.timestamp);
     }
     checkEvent(`${field}.event`, stored.event);
-    if (stored.metadata !== undefined) {
-      checkJson(`${field}.metadata`, stored.metadata);
-    }
+    checkJson(`${field}.metadata`, stored.metadata);
   });
 }
 

@@ -25,6 +25,15 @@ test("a version that is none is refused", () => {
   }
 });
 
+test("what is refused is shown, as much of it as one can read", () => {
+  const long: any = "x".repeat(1000);
+  assert.throws(() => checkAppend("s", "id", long, two(), undefined), {
+    message: `Expected version to be a whole number from 1: got ${
+      "x".repeat(40)
+    }`,
+  });
+});
+
 test("an event of another aggregate or version is refused, and named", () => {
   const changes: [string, Record<string, unknown>][] = [
     ["events[1].stream", { stream: "t" }],
@@ -35,6 +44,22 @@ test("an event of another aggregate or version is refused, and named", () => {
   for (const [field, change] of changes) {
     const [first, second] = two();
     const events = [first!, { ...second!, ...change }];
+    assert.throws(
+      () => checkAppend("s", "id", 3, events, undefined),
+      { code: "INVALID_INPUT", field },
+    );
+  }
+});
+
+test("an event that JSON cannot hold, or of no type, is refused, and named", () => {
+  const wrong: [string, unknown][] = [
+    ["events[1].event", "Closed"],
+    ["events[1].event.type", {}],
+    ["events[1].event.at", { type: "Closed", at: 1n }],
+  ];
+  for (const [field, event] of wrong) {
+    const [first, second] = two();
+    const events = [first!, { ...second!, event }];
     assert.throws(
       () => checkAppend("s", "id", 3, events, undefined),
       { code: "INVALID_INPUT", field },

@@ -18,7 +18,7 @@ export class AppendWatcher {
   #timer: ReturnType<typeof setInterval> | undefined;
   #head: number | undefined;
   #isPolling = false;
-  #failure = "";
+  #failure: string | undefined;
   #pollMs: number;
 
   /**
@@ -74,8 +74,8 @@ export class AppendWatcher {
     this.#isPolling = true;
     try {
       const head = await this.#readHead();
-      this.#failure = "";
-      if (head === undefined || head === this.#head) return;
+      this.#failure = undefined;
+      if (head === this.#head) return;
       // At the first look nobody knows what came between watch() and it.
       this.#head = head;
       this.#listeners.wake();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import {
   appendTo,
@@ -67,6 +68,26 @@ test("watch() keeps on after failures, and tells of each once", async (t) => {
   head = 2;
   await until(() => wakes > 0);
   assert.equal(wakes, 1);
+  // It was over, so it is told again.
+  head = new Error("no disk");
+  await until(() => failures.length > 1);
+  assert.deepEqual(failures, ["no disk", "no disk"]);
+});
+
+test("a failure is told to nobody when nobody listens any more", async () => {
+  const failures: unknown[] = [];
+  let fail = (_error: unknown) => {};
+  const watcher = new AppendWatcher(
+    () => new Promise((_resolve, reject) => fail = reject),
+    (error) => failures.push(error),
+    1,
+  );
+  const end = watcher.watch(() => {});
+  await sleep(20);
+  end();
+  fail(new Error("closed for that"));
+  await sleep(0);
+  assert.deepEqual(failures, []);
 });
 
 test("watch() tells of a listener that throws, and calls the others", () => {
@@ -156,6 +177,11 @@ test("what this process has appended wakes once, and not again by the poll", asy
   assert.equal(wakes, 3);
   head = 4;
   await until(() => wakes === 4);
+  // A transaction does not say up to where.
+  watcher.appended();
+  assert.equal(wakes, 5);
+  assert((await readsWithin(50)) > 0);
+  assert.equal(wakes, 5);
   watcher.close();
 });
 
@@ -166,4 +192,22 @@ test("where no other process can append, nobody is woken by the poll", async () 
   assert((await readsWithin(50)) > 0);
   assert.equal(wakes, 0);
   watcher.close();
+});
+
+test("nobody is woken by the poll of a database in memory, and a failure names it", async (t) => {
+  const client = new DatabaseSync(":memory:");
+  const inMemory = await openProvider(t, { client });
+  const failures: string[] = [];
+  const onFile = await openProvider(t, {
+    path: temporaryPath(t),
+    onError: (error) => failures.push(error.message),
+  });
+  let wakes = 0;
+  t.after(inMemory.watch(() => wakes++));
+  t.after(onFile.watch(() => {}));
+  await onFile.transact(async (tx) => tx.exec("DROP TABLE events"));
+  await until(() => failures.length > 0);
+  assert.match(failures[0]!, /^Cannot run watch on .* no such table: events/);
+  await sleep(60);
+  assert.equal(wakes, 0);
 });

@@ -15,7 +15,7 @@ type Transaction = { open: boolean };
  */
 export class SingleWriter {
   #last: Promise<unknown> = Promise.resolve();
-  #holder = "nobody";
+  #holder: string | undefined;
   /** How many write or wait. */
   #size = 0;
   #inside: AsyncContext<Transaction> = createAsyncContext();

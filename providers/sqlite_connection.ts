@@ -72,9 +72,8 @@ export class SqliteConnection implements SqliteSession {
    * does. A client's own busy timeout would block the event loop instead.
    */
   begin(): void {
-    this.#busyTimeout ??= Number(
-      this.get<{ timeout: number }>("PRAGMA busy_timeout")?.timeout ?? 0,
-    );
+    this.#busyTimeout ??=
+      this.get<{ timeout: number }>("PRAGMA busy_timeout")!.timeout;
     if (this.#busyTimeout === 0) {
       this.run(BEGIN);
       return;
@@ -192,7 +191,7 @@ export async function openFile(path: string): Promise<SqliteConnection> {
 
 /** The file of the database; empty where there is none. */
 export function fileOf(connection: SqliteConnection): string {
-  return connection.get<{ file: string }>(SELECT_FILE)?.file ?? "";
+  return connection.get<{ file: string }>(SELECT_FILE)!.file;
 }
 
 /**

@@ -1,9 +1,5 @@
 import { type Clock, systemClock } from "../core/clock.ts";
-import {
-  CommandError,
-  StoreError,
-  type StoreErrorFacts,
-} from "../core/errors.ts";
+import { StoreError, type StoreErrorFacts } from "../core/errors.ts";
 
 /** How long an operation waits for other processes, in milliseconds. */
 export const BUSY_MS = 10_000;
@@ -68,9 +64,6 @@ export function toStoreError(
     facts?: StoreErrorFacts | undefined;
   } = {},
 ): unknown {
-  if (error instanceof StoreError || error instanceof CommandError) {
-    return error;
-  }
   const code = (error as { code?: unknown } | null)?.code;
   if (code !== "ERR_SQLITE_ERROR" && code !== "ERR_INVALID_STATE") return error;
   const reason = text(error);
@@ -135,8 +128,7 @@ function isClosed(error: unknown): boolean {
 
 // Statements carry `errcode`; in Deno what `exec` throws has a text only.
 function errcodeOf(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === "number" ? code : undefined;
+  return (error as { errcode?: number } | null)?.errcode;
 }
 
 function text(error: unknown): string {

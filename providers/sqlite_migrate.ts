@@ -113,7 +113,7 @@ async function printMigration(
       );
       const needsWal = "path" in source || fileOf(connection) !== "";
       return [
-        ...(needsWal && mode?.journal_mode !== "wal" ? [USE_WAL] : []),
+        ...(needsWal && mode!.journal_mode !== "wal" ? [USE_WAL] : []),
         ...missing(connection, tables),
       ];
     });
@@ -147,10 +147,7 @@ function missing(connection: SqliteConnection, tables: SqliteTables): string[] {
 function openToLook(path: string): SqliteConnection {
   try {
     return new SqliteConnection(openDatabase(path, true));
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "RUNTIME_UNSUPPORTED") {
-      throw error;
-    }
+  } catch {
     return new SqliteConnection(openDatabase(":memory:", false));
   }
 }

@@ -73,6 +73,15 @@ test("migrate({ print: true }) does not make the file", async (t) => {
   assert.equal(existsSync(path), false);
 });
 
+test("migrate({ print: true }) tells what the file of a client needs too", async (t) => {
+  const client = new DatabaseSync(temporaryPath(t));
+  t.after(() => client.close());
+  const [first] = await migrate({ client, print: true });
+  assert.equal(first, "PRAGMA journal_mode = WAL");
+  await migrate({ client });
+  assert.deepEqual(await migrate({ client, print: true }), []);
+});
+
 test("migrate() twice, and at once in several connections, is once", async (t) => {
   const path = temporaryPath(t);
   await Promise.all([migrate({ path }), migrate({ path }), migrate({ path })]);
@@ -203,29 +212,60 @@ test("migrate() takes no index for another: of these columns, of all rows, uniqu
 });
 
 test("migrate() refuses positions that could be given twice", async () => {
+  const table = EVTSTORE_12[0]!;
+  const key = "`position` integer not null primary key autoincrement";
+  const tables = [
+    table.replace(" autoincrement", ""),
+    table.replace(
+      key,
+      "`id` integer primary key autoincrement, `position` integer",
+    ),
+    // The database's own tables do not tell of it.
+    table.replace("create table", "create temporary table"),
+  ];
+  for (const other of tables) {
+    const client = new DatabaseSync(":memory:");
+    client.exec(other);
+    await assert.rejects(migrate({ client }), {
+      code: "STORE_FAILED",
+      message: /its position is not INTEGER PRIMARY KEY AUTOINCREMENT/,
+    });
+  }
+});
+
+test("migrate() adds the index of records that is missing, beside any other", async () => {
   const client = new DatabaseSync(":memory:");
-  client.exec(EVTSTORE_12[0]!.replace(" autoincrement", ""));
-  await assert.rejects(
-    migrate({ client }),
-    /its position is not INTEGER PRIMARY KEY AUTOINCREMENT/,
-  );
+  await migrate({ client });
+  client.exec("DROP INDEX events_records_due");
+  client.exec("CREATE INDEX other ON events_records (lower(key))");
+  assert.deepEqual(await migrate({ client, print: true }), [
+    `CREATE INDEX IF NOT EXISTS "events_records_due"
+ON "events_records" (kind, due, key)
+WHERE due IS NOT NULL`,
+  ]);
+  await migrate({ client });
+  assert.deepEqual(await migrate({ client, print: true }), []);
 });
 
 test("migrate() says if the name of an index is taken", async () => {
   const client = new DatabaseSync(":memory:");
   client.exec("CREATE TABLE other (x)");
   client.exec("CREATE INDEX events_stream_position ON other (x)");
-  await assert.rejects(
-    migrate({ client }),
-    /its name is taken by something else in the database: CREATE INDEX IF NOT EXISTS "events_stream_position"/,
-  );
+  await assert.rejects(migrate({ client }), {
+    code: "STORE_FAILED",
+    message:
+      /its name is taken by something else in the database: CREATE INDEX IF NOT EXISTS "events_stream_position"/,
+  });
   assert.deepEqual(tablesIn(client), ["other"]);
 });
 
 test("migrate() inside a transaction of the client is refused", async () => {
   const client = new DatabaseSync(":memory:");
   client.exec("BEGIN");
-  await assert.rejects(migrate({ client }), hasCode("TRANSACTION_FOREIGN"));
+  await assert.rejects(migrate({ client }), {
+    code: "TRANSACTION_FOREIGN",
+    message: /^Cannot run migrate: /,
+  });
 });
 
 test("createProvider() before migrate() is NOT_MIGRATED, also on tables of evtstore 12", async (t) => {

@@ -130,9 +130,7 @@ export class SqliteWriter {
       if (!connection.inTransaction) throw endedTransaction(what);
       return connection;
     }
-    if (connection === undefined && isInTransaction(tx)) {
-      throw foreignTransaction(what);
-    }
+    if (isInTransaction(tx)) throw foreignTransaction(what);
     throw new StoreError(
       "TRANSACTION_ENDED",
       `Cannot run ${what}: its "tx" is not an open transaction of this provider; use the one that provider.transact() gave, before its work ends`,

@@ -93,7 +93,10 @@ test("a client in somebody else's transaction is refused", async (t) => {
     () => provider.getEventsFrom("accounts", 0),
   ];
   for (const call of calls) {
-    await assert.rejects(call, hasCode("TRANSACTION_FOREIGN"));
+    await assert.rejects(call, {
+      code: "TRANSACTION_FOREIGN",
+      message: /^Cannot run (append|transact|getEventsFrom): /,
+    });
   }
   client.exec("COMMIT");
   await appendTo(provider, "ada", 2);
@@ -103,12 +106,16 @@ test("a tx of another provider, or of before, is refused", async (t) => {
   const provider = await openProvider(t, { path: temporaryPath(t) });
   const other = await openProvider(t, { path: temporaryPath(t) });
   const before = await provider.transact((tx) => Promise.resolve(tx));
+  const appendWith = (tx: unknown) => appendTo(provider, "ada", 1, { tx });
   await other.transact(async (tx) => {
-    for (const wrong of [tx, before, {}, null]) {
-      await assert.rejects(
-        appendTo(provider, "ada", 1, { tx: wrong }),
-        hasCode(wrong === tx ? "TRANSACTION_FOREIGN" : "TRANSACTION_ENDED"),
-      );
+    const foreign = hasCode("TRANSACTION_FOREIGN");
+    await assert.rejects(appendWith(tx), foreign);
+    await provider.transact(() => assert.rejects(appendWith(tx), foreign));
+    for (const wrong of [before, {}, null]) {
+      await assert.rejects(appendWith(wrong), {
+        code: "TRANSACTION_ENDED",
+        field: "tx",
+      });
     }
   });
 });
@@ -154,6 +161,20 @@ test("an append that fails inside transact() leaves nothing in it", async (t) =>
     });
   });
   assert.equal((await provider.getEventsFor("accounts", "ada")).length, 1);
+});
+
+test("an append whose error rolled back its transaction tells that error", async (t) => {
+  const client = new DatabaseSync(":memory:");
+  const provider = await openProvider(t, { client });
+  client.exec(`CREATE TRIGGER no BEFORE INSERT ON events
+    BEGIN SELECT raise(ROLLBACK, 'all of it'); END`);
+  const committed = provider.transact(async (tx) => {
+    await assert.rejects(appendTo(provider, "ada", 1, { tx }), {
+      code: "STORE_FAILED",
+      message: "Cannot run append: all of it",
+    });
+  });
+  await assert.rejects(committed, hasCode("TRANSACTION_ENDED"));
 });
 
 test("writes that are committed together fail one by one", async (t) => {

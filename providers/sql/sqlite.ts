@@ -99,8 +99,7 @@ export function createStatements(tables: SqliteTables): SqliteStatements {
   const records = quoteIdentifier(tables.records);
 
   // A range of the index (stream, position), which is in its order already.
-  const eventsOfStream = `
-      SELECT ${COLUMNS}
+  const eventsOfStream = `SELECT ${COLUMNS}
       FROM ${events}
       WHERE stream = ? AND position > ? AND position <= ?`;
 
@@ -140,7 +139,7 @@ export function createStatements(tables: SqliteTables): SqliteStatements {
     // up to the limit: a page costs its own rows, however long the log is.
     selectEventsFrom: (streams) => `
       ${
-      Array(streams).fill(eventsOfStream.trim()).join(
+      Array(streams).fill(eventsOfStream).join(
         "\n      UNION ALL\n      ",
       )
     }

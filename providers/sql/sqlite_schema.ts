@@ -3,7 +3,7 @@ import { quoteIdentifier, type SqliteTables } from "./sqlite.ts";
 
 /** table → its columns: {@linkcode SqliteColumnRow}. */
 export const SELECT_COLUMNS = `
-  SELECT name, type, pk
+  SELECT name, pk
   FROM pragma_table_info(?)`;
 
 /** table → the columns of its indexes: {@linkcode SqliteIndexRow}. */
@@ -24,7 +24,7 @@ export const SELECT_TABLE_SQL = `
   WHERE type = 'table' AND name = ? COLLATE NOCASE`;
 
 /** A column that exists. */
-export type SqliteColumnRow = { name: string; type: string; pk: number };
+export type SqliteColumnRow = { name: string; pk: number };
 
 /** A column of an index that exists. */
 export type SqliteIndexRow = {
@@ -182,8 +182,8 @@ function indexesOf(table: string, inspect: SqliteInspector): Index[] {
       partial: Boolean(row.is_partial),
       columns: [],
     };
-    // An expression has no name, and is none of the columns looked for.
-    index.columns.push(row.column?.toLowerCase() ?? "");
+    // An expression has no name: null, which is none of those looked for.
+    index.columns.push(String(row.column).toLowerCase());
     indexes.set(row.index, index);
   }
   return [...indexes.values()];
@@ -206,11 +206,11 @@ function demandPosition(
   columns: Columns,
   inspect: SqliteInspector,
 ) {
-  const position = columns.get("position");
-  const [made] = inspect<{ sql: string }>(SELECT_TABLE_SQL, table);
-  const isRowId = position?.pk === 1 &&
-    position.type.toUpperCase() === "INTEGER";
-  if (!isRowId || !/\bautoincrement\b/i.test(made?.sql ?? "")) {
+  const isKey = columns.get("position")!.pk === 1;
+  // SQLite allows it to an INTEGER PRIMARY KEY only.
+  const isAutoIncrement = inspect<{ sql: string }>(SELECT_TABLE_SQL, table)
+    .some(({ sql }) => /\bautoincrement\b/i.test(sql));
+  if (!isKey || !isAutoIncrement) {
     throw new StoreError(
       "STORE_FAILED",
       `Cannot migrate table "${table}": its position is not INTEGER PRIMARY KEY AUTOINCREMENT, so the position of a deleted event would be given again; copy its events into a table that migrate() made`,
