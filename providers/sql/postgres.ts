@@ -28,23 +28,11 @@ import {
   type PostgresRecordStatements,
 } from "./postgres_record_statements.ts";
 
-/**
- * The columns of an event whose aggregate is known. The three numbers are one
- * text: drivers take longer to decode a value than to cut it. Not by `concat`,
- * which takes the server twice as long. A table of evtstore 12 may hold a row
- * without version or time.
- */
+/** The columns of an event whose aggregate is known, its time in milliseconds. */
 const columnsOfAggregate = (table: string): string => `
-        ${table}.position::text
-          || ' '
-          || coalesce(${table}.version::text, '')
-          || ' '
-          || coalesce(
-            (
-              date_part('epoch', ${table}.timestamp::timestamptz) * 1000
-            )::bigint::text,
-            ''
-          ),
+        ${table}.position,
+        ${table}.version,
+        (date_part('epoch', ${table}.timestamp::timestamptz) * 1000)::bigint,
         ${table}.event,
         ${table}.metadata`;
 
@@ -184,7 +172,7 @@ function createReadStatements(events: string): PostgresReadStatements {
         FROM ${events}
       ) AS newest
       LEFT JOIN LATERAL (
-        SELECT ${columnsOf("event")}, event.position
+        SELECT ${columnsOf("event")}
         FROM ${events} AS event
         WHERE event.stream = ANY ($1::text[])
           AND event.position > $2::bigint

@@ -2,7 +2,12 @@ import type { Event, StoreEvent } from "../../core/event.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./coalescer.ts";
 import type { PostgresStatements } from "./postgres.ts";
 import type { PostgresRow } from "./postgres_executor.ts";
-import { type Position, toArrayText, toStoreEvent } from "./postgres_rows.ts";
+import {
+  type Position,
+  toArrayText,
+  toPosition,
+  toStoreEvent,
+} from "./postgres_rows.ts";
 import type { PostgresStore } from "./postgres_store.ts";
 
 /**
@@ -105,12 +110,9 @@ export class PostgresLoader<Tx> {
     load: Shared,
     first: PostgresRow[],
   ): Promise<PostgresRow[]> {
-    const [after] = (first.at(-1)![0] as string).split(" ");
+    const after = toPosition(first.at(-1)![0]);
     const limit = load.limit === null ? null : load.limit - first.length;
-    const rest = await this.#load(
-      { ...load, after: BigInt(after!), limit },
-      undefined,
-    );
+    const rest = await this.#load({ ...load, after, limit }, undefined);
     return [...first, ...rest];
   }
 }

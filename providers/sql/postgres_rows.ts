@@ -44,32 +44,27 @@ export function toArrayText(values: readonly (string | null)[]): string {
 /**
  * The event that a row holds.
  *
- * @param row Its place, content and metadata; the names, unless they are given.
+ * @param row Its numbers, content and metadata; the names, unless they are given.
  * @throws {StoreError} `STORE_FAILED`, naming the position, if it holds none.
  */
 export function toStoreEvent<E extends Event>(
   row: PostgresRow,
-  stream: string = row[3],
-  aggregateId: string = row[4],
+  stream: string = row[5],
+  aggregateId: string = row[6],
 ): StoreEvent<E> {
-  const place: string = row[0];
-  const first = place.indexOf(" ");
-  const second = place.indexOf(" ", first + 1);
-  const position = first > 15
-    ? toPosition(place.slice(0, first))
-    : toNumber(place, 0, first);
+  const position = toPosition(row[0]);
   let column = "event";
   try {
     const stored: StoreEvent<E> = {
       stream,
       position,
-      version: toNumber(place, first + 1, second),
-      timestamp: new Date(toNumber(place, second + 1, place.length)),
-      event: JSON.parse(row[1]),
+      version: Number(row[1]),
+      timestamp: new Date(Number(row[2])),
+      event: JSON.parse(row[3]),
       aggregateId,
     };
     column = "metadata";
-    if (row[2] !== null) stored.metadata = JSON.parse(row[2]);
+    if (row[4] !== null) stored.metadata = JSON.parse(row[4]);
     return stored;
   } catch (cause) {
     throw new StoreError(
@@ -78,16 +73,6 @@ export function toStoreEvent<E extends Event>(
       { stream, aggregateId, cause },
     );
   }
-}
-
-/** The whole number between two places of a text, which is not cut out for it. */
-function toNumber(text: string, start: number, end: number): number {
-  const isNegative = text.charCodeAt(start) === 45;
-  let number = 0;
-  for (let at = isNegative ? start + 1 : start; at < end; at++) {
-    number = 10 * number + text.charCodeAt(at) - 48;
-  }
-  return isNegative ? -number : number;
 }
 
 /** The record that a row holds. */
