@@ -161,6 +161,17 @@ export class SqliteConnections {
     );
   }
 
+  /**
+   * The connection to read with: the one that writes while no transaction is
+   * open there, as it need not read again what it has written. Not that of an
+   * application, whose settings may make it wait inside SQLite.
+   */
+  get forReading(): SqliteConnection {
+    return this.#closeWriter && !this.writer.inTransaction
+      ? this.writer
+      : this.reader;
+  }
+
   /** Whether readers see what is not committed, and so must wait for writers. */
   get isShared(): boolean {
     return this.reader === this.writer;

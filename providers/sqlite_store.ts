@@ -43,10 +43,10 @@ export class SqliteStore implements AnyStore<DatabaseSync> {
     const work = asked as Work<T>;
     return await this.#guard(operation, async () => {
       if (tx !== undefined) return work(this.#writer.joined(what, tx));
-      const { isShared, reader } = await this.#connect();
-      return isShared
+      const connections = await this.#connect();
+      return connections.isShared
         ? await this.#writer.alone(what, work)
-        : await patiently(what, () => work(reader));
+        : await patiently(what, () => work(connections.forReading));
     });
   }
 
