@@ -43,8 +43,11 @@ export const SMALL: Size = {
 };
 
 const CALLERS = 32;
-/** Commands go to so many aggregates, which have some events by then. */
-const ACCOUNTS = 64;
+/**
+ * An aggregate gets so many commands, one after the other: a new one each round,
+ * as rounds could not be compared if aggregates grew from one to the next.
+ */
+const COMMANDS = 4;
 
 /** The measures, in the order of the table. */
 export function createMeasures(size: Size): Measure[] {
@@ -87,22 +90,26 @@ export function createMeasures(size: Size): Measure[] {
       name: "command of 1 event",
       goal: 0.95,
       isFor: always,
-      run: (contender) =>
-        sequentially(
+      run: (contender, round) => {
+        const accounts = Math.ceil(size.sequential / COMMANDS);
+        return sequentially(
           size.sequential,
-          (index) => contender.command(`account ${index % ACCOUNTS}`),
-        ),
+          (index) => contender.command(`account ${round} ${index % accounts}`),
+        );
+      },
     },
     {
       name: `command of 1 event, ${CALLERS} in flight`,
       goal: 1.5,
       isFor: always,
-      run: (contender) =>
-        concurrently(
+      run: (contender, round) => {
+        const accounts = Math.ceil(size.concurrent / CALLERS / COMMANDS);
+        return concurrently(
           size.concurrent,
           (caller, index) =>
-            contender.command(`account ${caller} ${index % 4}`),
-        ),
+            contender.command(`account ${round} ${caller} ${index % accounts}`),
+        );
+      },
     },
     {
       name: "append of 1 event",

@@ -42,7 +42,8 @@ export function descendantsOf(pid: number): number[] {
 export function listenerAt(port: number): number | undefined {
   const address = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const sockets = new Set<string>();
-  for (const line of read("/proc/net/tcp").split("\n")) {
+  const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(read).join("\n");
+  for (const line of tables.split("\n")) {
     const [, local, , state, ...rest] = line.trim().split(/\s+/);
     if (local?.endsWith(address) && state === "0A") sockets.add(rest[5]!);
   }
