@@ -2,10 +2,8 @@
 import { StoreError } from "evtstore";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  EventHandler,
-  type EventHandlerOptions,
-} from "../../core/event_handler.ts";
+import { EventHandler } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { FakeClock } from "../../core/fake_clock.ts";
 import { type Beside, beside } from "./beside.ts";
 import { modes } from "./modes.ts";

@@ -1,7 +1,7 @@
 /** A replay or discard, and what happens between two of its steps. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventHandlerOptions } from "../../core/event_handler.ts";
+import type { EventHandlerOptions } from "../../core/event_handler_options.ts";
 import { type Beside, beside } from "./beside.ts";
 import { type SetUp, setUp } from "./set_up.ts";
 
