@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import pg from "pg";
 import type { Provider } from "evtstore";
 import { deposit, type Deposited, fold, STREAM } from "./contender.ts";
-import { createDatabase } from "./postgres_suites.ts";
+import { createDatabase } from "./postgres_database.ts";
 import { interleave, ratioOf, type Spread, spreadOf } from "./rounds.ts";
 
 /** The last commit without any of the features that a domain may leave out. */

@@ -15,6 +15,7 @@
  * With `--write` it keeps the results in docs/performance.json, in the tables
  * of docs/performance.md and in docs/performance.svg.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import process from "node:process";
@@ -25,7 +26,6 @@ import { toChart } from "./chart.ts";
 import { BEFORE_FEATURES, runFeatures } from "./features.ts";
 import { runHandlerLatency } from "./handler_latency.ts";
 import { FULL, SMALL } from "./measures.ts";
-import { runMemory } from "./memory.ts";
 import { natsSuite } from "./nats_suite.ts";
 import {
   mariadbSuite,
@@ -106,7 +106,12 @@ if (values.simulate) {
   if (values.features) {
     await runFeatures(values.before, Number(values.rounds), server.url, say);
   }
-  if (values.memory) await runMemory(server.url, events, say);
+  if (values.memory) {
+    // Not in this process, which has loaded every driver and peer.
+    const worker = import.meta.resolve("./memory_worker.ts");
+    const args = ["run", "-A", "--no-check", worker, server.url, `${events}`];
+    execFileSync(Deno.execPath(), args, { stdio: "inherit" });
+  }
 } else {
   const suites: ServedSuite[] = [{ suite: sqliteSuite() }];
   for (const database of await startDatabases(Object.keys(makers), { say })) {

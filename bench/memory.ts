@@ -8,7 +8,7 @@ import {
 } from "evtstore";
 import * as pgProvider from "../providers/pg.ts";
 import { type Deposited, fold, STREAM } from "./contender.ts";
-import { withDatabase } from "./postgres_suites.ts";
+import { withDatabase } from "./postgres_database.ts";
 import { fillEvents } from "./scale.ts";
 
 /** Events of the one aggregate that is loaded. */

@@ -3,7 +3,7 @@ import pg from "pg";
 import { createHandler } from "evtstore";
 import * as pgProvider from "../providers/pg.ts";
 import { deposit, type Deposited, STREAM } from "./contender.ts";
-import { withDatabase } from "./postgres_suites.ts";
+import { withDatabase } from "./postgres_database.ts";
 
 const CALLERS = [1, 2, 4, 8, 16, 32, 64];
 const HANDLERS = [1, 5, 10, 20, 50];

@@ -58,12 +58,18 @@ export function toStoreEvent<E extends Event>(
     stream: row.stream,
     position: toPosition(row.position),
     version: Number(row.version),
-    timestamp: new Date(row.timestamp),
+    timestamp: toDate(row.timestamp),
     event: parse("event", row.event),
     aggregateId: row.aggregate_id,
   };
   if (row.metadata !== null) stored.metadata = parse("metadata", row.metadata);
   return stored;
+}
+
+// An application may have large numbers given to it as text.
+function toDate(timestamp: number | string | Date): Date {
+  const isNumber = typeof timestamp === "string" && /^-?\d+$/.test(timestamp);
+  return new Date(isNumber ? Number(timestamp) : timestamp);
 }
 
 /** The record that a row holds. */

@@ -21,8 +21,13 @@ test("a row is read whatever the driver makes of its numbers and times", () => {
     timestamp: new Date(1700000000123),
   };
   assert.deepEqual(toStoreEvent(row), expected);
-  const timestamp = new Date(1700000000123);
-  assert.deepEqual(toStoreEvent({ ...row, timestamp }), expected);
+  for (
+    const timestamp of [
+      new Date(1700000000123),
+      1700000000123,
+      "1700000000123",
+    ]
+  ) assert.deepEqual(toStoreEvent({ ...row, timestamp }), expected);
   const metadata = '{"user":"Ada"}';
   assert.deepEqual(toStoreEvent({ ...row, metadata }), {
     ...expected,
