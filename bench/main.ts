@@ -28,6 +28,7 @@ import { runHandlerLatency } from "./handler_latency.ts";
 import { FULL, SMALL } from "./measures.ts";
 import { natsSuite } from "./nats_suite.ts";
 import {
+  knexSqliteSuite,
   mariadbSuite,
   mongoSuite,
   neo4jSuite,
@@ -113,7 +114,10 @@ if (values.simulate) {
     execFileSync(Deno.execPath(), args, { stdio: "inherit" });
   }
 } else {
-  const suites: ServedSuite[] = [{ suite: sqliteSuite() }];
+  const suites: ServedSuite[] = [
+    { suite: sqliteSuite() },
+    { suite: knexSqliteSuite() },
+  ];
   for (const database of await startDatabases(Object.keys(makers), { say })) {
     if (database.status === "running") {
       const server = database.url;

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { knexOnNodeSqlite } from "../examples/bank/knex_node_sqlite.ts";
 import * as knexProvider from "../providers/knex.ts";
 import * as mongoProvider from "../providers/mongo.ts";
 import * as neo4jProvider from "../providers/neo4j.ts";
@@ -61,6 +62,47 @@ function rawSqlite(path: string): Promise<Contender> {
     (text) => Promise.resolve(database.exec(text)),
     () => Promise.resolve(database.close()),
   );
+}
+
+/** SQLite by Knex, with `node:sqlite` as its driver, in such files too. */
+export function knexSqliteSuite(): Suite {
+  const openIn = async (folder: string, name: string) => {
+    const client = knexOnNodeSqlite(join(folder, name));
+    await client.raw("PRAGMA journal_mode = WAL");
+    await client.raw("PRAGMA synchronous = FULL");
+    return client;
+  };
+  return {
+    name: "Knex on SQLite",
+    async open(only) {
+      const folder = mkdtempSync(join(tmpdir(), "evtstore-bench-"));
+      const all: (() => Promise<Contender>)[] = [
+        async () => {
+          const client = await openIn(folder, "raw.db");
+          return await rawSql(
+            SQLITE,
+            async (text, values) => {
+              const rows = await client.raw(text, values as any);
+              return Array.isArray(rows)
+                ? rows.map((row: object) => Object.values(row))
+                : [];
+            },
+            (text) => client.raw(text),
+            () => client.destroy(),
+          );
+        },
+        async () => {
+          const client = await openIn(folder, "evtstore.db");
+          await knexProvider.migrate({ client });
+          return evtstore(knexProvider.createProvider({ client }), async () => {
+            await client.destroy();
+            rmSync(folder, { recursive: true });
+          });
+        },
+      ];
+      return await openSome(all, only);
+    },
+  };
 }
 
 /** MariaDB or MySQL, by Knex. */
