@@ -13,6 +13,7 @@ import {
   patiently,
   toStoreError,
 } from "./knex_sqlite_errors.ts";
+import { WriteGroups } from "./knex_sqlite_groups.ts";
 import { transactOn } from "./knex_transaction.ts";
 import { SingleWriter } from "./single_writer.ts";
 import { BEGIN } from "./sql/sqlite.ts";
@@ -52,6 +53,7 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
   #client: KnexClient;
   #writer: SingleWriter;
   #turns = new WeakMap<KnexConnection, Promise<unknown>>();
+  #groups: WriteGroups<SqliteSession>;
 
   /** @param client The client of the application. */
   constructor(client: KnexClient) {
@@ -59,6 +61,10 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
     let writer = writers.get(client);
     if (!writer) writers.set(client, writer = new SingleWriter());
     this.#writer = writer;
+    this.#groups = new WriteGroups(
+      writer,
+      (what, work) => this.#commit(what, work),
+    );
   }
 
   /** Whether no other connection can reach the database. */
@@ -95,9 +101,7 @@ export class KnexSqliteStore implements SqliteStore<Knex.Transaction> {
       operation,
       () =>
         tx === undefined
-          ? this.#letOthersRun(
-            this.#writer.write(what, () => this.#commit(what, work)),
-          )
+          ? this.#letOthersRun(this.#groups.write(what, work))
           : withConnection(this.#client, tx, (connection) => {
             // Two at once would take each other's savepoint for their own.
             const turn = (this.#turns.get(connection) ?? Promise.resolve())

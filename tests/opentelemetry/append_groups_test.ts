@@ -13,6 +13,7 @@ const [STREAM] = STREAMS;
 /** What the conventions call a database; absent where no appends are gathered. */
 const systems: Record<string, string> = {
   "sqlite": "sqlite",
+  "sqlite+knex": "sqlite",
   "postgres+pg": "postgresql",
   "postgres+postgresjs": "postgresql",
   "postgres+knex": "postgresql",
