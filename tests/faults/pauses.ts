@@ -36,6 +36,9 @@ export type PauseCounts = Omit<HandledCounts, "unordered"> & {
   passedOver: number;
 };
 
+/** On a busy machine it takes longer until the other is at work, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
 /**
  * Two processes run the same handlers, and the one that is at work stands
  * still for a while: once beside its transactions, once inside one.
@@ -82,7 +85,14 @@ export async function pauseHandlers(
     stopped.push(pid);
     const before = workers.seen().length;
     await sleep(ms);
-    if (name === "outside") meanwhile = workers.seen().length - before;
+    if (name === "outside") {
+      const late = performance.now() + PATIENCE_MS;
+      for (;;) {
+        meanwhile = workers.seen().length - before;
+        if (meanwhile > 0 || performance.now() > late) break;
+        await sleep(100);
+      }
+    }
     process.kill(pid, "SIGCONT");
     stopped.pop();
   };
