@@ -1,4 +1,5 @@
 import { copyPlainData } from "./copy.ts";
+import { setNewest } from "./newest.ts";
 
 /** An aggregate as it was after the event at `position`. */
 export type CachedAggregate<A> = {
@@ -41,14 +42,10 @@ export class AggregateCache<A> {
 
   /** Keeps a copy, and forgets the one that was used longest ago. */
   set(id: string, aggregate: A, position: any): void {
-    this.#entries.delete(id);
     const copied = copyPlainData(aggregate);
-    if (copied === undefined) return;
-    this.#entries.set(id, { aggregate: copied, position });
-    if (this.#entries.size > this.#size) {
-      const [oldest] = this.#entries.keys();
-      this.#entries.delete(oldest!);
-    }
+    if (copied === undefined) return this.delete(id);
+    const entry = { aggregate: copied, position };
+    setNewest(this.#entries, id, entry, this.#size);
   }
 
   /** Forgets an aggregate. */

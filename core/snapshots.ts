@@ -11,6 +11,7 @@ import { StoreError } from "./errors.ts";
 import type { Event } from "./event.ts";
 import { reportFailure } from "./event_failure.ts";
 import { whatJsonLoses } from "./json_form.ts";
+import { setNewest } from "./newest.ts";
 import type { Provider, ProviderOrPromise } from "./provider.ts";
 import type { Sealer } from "./sealer.ts";
 import { differenceOf } from "./snapshot_check.ts";
@@ -251,12 +252,7 @@ export class Snapshots<E extends Event, A extends Aggregate>
   }
 
   #remember(id: string, at: number): void {
-    this.#known.delete(id);
-    this.#known.set(id, at);
-    if (this.#known.size > MAX_KNOWN) {
-      const [oldest] = this.#known.keys();
-      this.#known.delete(oldest!);
-    }
+    setNewest(this.#known, id, at, MAX_KNOWN);
   }
 
   #failed(id: string, problem: string, cause?: unknown): StoreError {

@@ -1,3 +1,5 @@
+import { setNewest } from "../core/newest.ts";
+
 /** How many aggregates are remembered. */
 const MOST = 10_000;
 
@@ -37,12 +39,7 @@ export class KnownVersions {
   ): void {
     if (this.has(stream, aggregateId, version)) return;
     const key = toKey(stream, aggregateId);
-    // The newest goes to the end; the oldest is the first to be forgotten.
-    this.#known.delete(key);
-    this.#known.set(key, { version, position });
-    if (this.#known.size <= MOST) return;
-    const [oldest] = this.#known.keys();
-    this.#known.delete(oldest!);
+    setNewest(this.#known, key, { version, position }, MOST);
   }
 }
 

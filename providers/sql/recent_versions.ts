@@ -1,5 +1,6 @@
 import { aggregateKey } from "../../core/aggregate_key.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
+import { setNewest } from "../../core/newest.ts";
 
 /** How many aggregates are remembered. */
 const MOST = 10_000;
@@ -19,7 +20,6 @@ type Recent = { version: number; until: number };
  * next one does not is up to the unique index.
  */
 export class RecentVersions {
-  // A Map gives its keys in the order they were set: the oldest is the first.
   #recent = new Map<string, Recent>();
   #clock: Clock;
 
@@ -37,11 +37,7 @@ export class RecentVersions {
   /** The aggregate has reached this version: that is committed. */
   add(stream: string, aggregateId: string, version: number): void {
     const key = aggregateKey(stream, aggregateId);
-    this.#recent.delete(key);
     const until = this.#clock.monotonic() + KEPT_MS;
-    this.#recent.set(key, { version, until });
-    if (this.#recent.size <= MOST) return;
-    const [oldest] = this.#recent.keys();
-    this.#recent.delete(oldest!);
+    setNewest(this.#recent, key, { version, until }, MOST);
   }
 }
