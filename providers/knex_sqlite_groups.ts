@@ -1,13 +1,10 @@
-import {
-  CommandError,
-  DuplicateCommandError,
-  StoreError,
-} from "../core/errors.ts";
+import { StoreError } from "../core/errors.ts";
 import { tellAppendGroup } from "./append_groups.ts";
 import type { SingleWriter } from "./single_writer.ts";
 import { ownErrorOf } from "./sql/append_group.ts";
 import { type Coalescable, Coalescer, type Outcome } from "./sql/coalescer.ts";
 import type { Answer } from "./sql/sqlite_session.ts";
+import { isVerdict } from "./verdict.ts";
 
 type Work<Session, T> = (session: Session) => Answer<T>;
 
@@ -88,9 +85,7 @@ export class WriteGroups<Session> {
         try {
           outcomes.push({ value: await work(session) });
         } catch (reason) {
-          const isRefusal = reason instanceof CommandError ||
-            reason instanceof DuplicateCommandError;
-          if (!isRefusal) throw reason;
+          if (!isVerdict(reason)) throw reason;
           outcomes.push({ reason });
         }
       }

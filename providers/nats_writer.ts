@@ -1,9 +1,4 @@
-import {
-  CommandError,
-  DuplicateCommandError,
-  StoreError,
-  VersionError,
-} from "../core/errors.ts";
+import { StoreError, VersionError } from "../core/errors.ts";
 import {
   duplicateCommand,
   type NewCommit,
@@ -19,6 +14,7 @@ import {
 import type { Head, Heads } from "./nats_heads.ts";
 import type { NatsLog, Patience } from "./nats_log.ts";
 import { readCommands } from "./nats_read.ts";
+import { isVerdict } from "./verdict.ts";
 
 /** How often a leader is asked that seems to be behind. */
 const LOOKS = 3;
@@ -184,12 +180,6 @@ export class NatsWriter {
       versionAfter(last ? toCommit(last) : found),
     );
   }
-}
-
-/** Whether it says for sure that the commit is not stored. */
-function isVerdict(error: unknown): boolean {
-  return error instanceof CommandError ||
-    error instanceof DuplicateCommandError;
 }
 
 function versionError(

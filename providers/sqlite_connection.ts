@@ -24,7 +24,7 @@ export class SqliteConnection implements SqliteSession {
   /** The driver's own. */
   readonly database: DatabaseSync;
   #statements = new Map<string, StatementSync>();
-  #listing = new Map<string, StatementSync>();
+  #listStatements = new Map<string, StatementSync>();
   #busyTimeout: number | undefined;
 
   /** @param database An open connection. */
@@ -46,12 +46,7 @@ export class SqliteConnection implements SqliteSession {
 
   /** All rows as lists: most runtimes make them in less time than objects. */
   lists<Row extends unknown[]>(sql: string, ...values: SqliteValue[]): Row[] {
-    let statement = this.#listing.get(sql);
-    if (!statement) {
-      statement = this.#toStatement(sql, true);
-      this.#listing.set(sql, statement);
-    }
-    const rows: unknown[] = statement.all(...values);
+    const rows: unknown[] = this.#prepare(sql, true).all(...values);
     return (Array.isArray(rows[0])
       ? rows
       : rows.map((row) => Object.values(row as object))) as Row[];
@@ -102,20 +97,16 @@ export class SqliteConnection implements SqliteSession {
     return false;
   }
 
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
+  #prepare(sql: string, asLists = false): StatementSync {
+    const statements = asLists ? this.#listStatements : this.#statements;
+    let statement = statements.get(sql);
     if (!statement) {
-      statement = this.#toStatement(sql, false);
-      this.#statements.set(sql, statement);
+      statement = this.database.prepare(sql);
+      // The application's client may have other defaults.
+      statement.setReadBigInts(false);
+      (statement as NewerStatement).setReturnArrays?.(asLists);
+      statements.set(sql, statement);
     }
-    return statement;
-  }
-
-  #toStatement(sql: string, asLists: boolean): StatementSync {
-    const statement = this.database.prepare(sql);
-    // The application's client may have other defaults.
-    statement.setReadBigInts(false);
-    (statement as NewerStatement).setReturnArrays?.(asLists);
     return statement;
   }
 }

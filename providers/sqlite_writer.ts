@@ -1,11 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { systemClock } from "../core/clock.ts";
-import {
-  CommandError,
-  DuplicateCommandError,
-  StoreError,
-} from "../core/errors.ts";
+import { StoreError } from "../core/errors.ts";
 import { SingleWriter } from "./single_writer.ts";
 import type { SqliteConnection } from "./sqlite_connection.ts";
 import {
@@ -16,6 +12,7 @@ import {
   toStoreError,
 } from "./sqlite_errors.ts";
 import { tellAppendGroup } from "./append_groups.ts";
+import { isVerdict } from "./verdict.ts";
 
 /** The most writes that are committed together. */
 const MAX_GROUP = 100;
@@ -232,9 +229,7 @@ function commitTogether(
       try {
         return { value: work(connection) };
       } catch (error) {
-        const isRefusal = error instanceof CommandError ||
-          error instanceof DuplicateCommandError;
-        if (!isRefusal) throw error;
+        if (!isVerdict(error)) throw error;
         return { refusal: error };
       }
     });
