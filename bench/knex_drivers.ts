@@ -36,3 +36,8 @@ export function knexOnMysql(url: string, max: number): Knex {
     pool: { min: 0, max },
   });
 }
+
+/** The rows that Knex answers with, as lists; none for a statement without any. */
+export function toLists(rows: unknown): any[][] {
+  return Array.isArray(rows) ? rows.map((row) => Object.values(row)) : [];
+}

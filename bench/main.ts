@@ -127,25 +127,23 @@ if (values.simulate) {
     } else say(`Without ${database.name}: ${database.reason}`);
   }
   const results: Result[] = [];
+  const run = {
+    size: values.small ? SMALL : FULL,
+    rounds: Number(values.rounds),
+    ...(values.measure ? { measures: new RegExp(values.measure) } : {}),
+    say,
+  };
   for (const { suite, server } of suites) {
     if (values.suite && !suite.name.startsWith(values.suite)) continue;
     if (values.processor) {
-      await runProcessor({ suite, ...server ? { server } : {} }, {
-        size: values.small ? SMALL : FULL,
-        rounds: Number(values.rounds),
-        ...(values.measure ? { measures: new RegExp(values.measure) } : {}),
-        say,
-      });
+      await runProcessor({ suite, ...server ? { server } : {} }, run);
       continue;
     }
     try {
       results.push(
         ...await measureSuite(suite, {
-          size: values.small ? SMALL : FULL,
-          rounds: Number(values.rounds),
-          ...(values.measure ? { measures: new RegExp(values.measure) } : {}),
+          ...run,
           ...(values.only ? { only: values.only.split(",") } : {}),
-          say,
         }),
       );
     } catch (error) {

@@ -15,7 +15,7 @@ import * as sqliteProvider from "../providers/sqlite.ts";
 import type { Contender } from "./contender.ts";
 import { evtstore } from "./evtstore.ts";
 import { predecessor } from "./evtstore_12.ts";
-import { knexOnMysql } from "./knex_drivers.ts";
+import { knexOnMysql, toLists } from "./knex_drivers.ts";
 import { rawMongo } from "./raw_mongo.ts";
 import { rawNeo4j } from "./raw_neo4j.ts";
 import { MARIADB, rawSql, SQLITE } from "./raw_sql.ts";
@@ -81,12 +81,8 @@ export function knexSqliteSuite(): Suite {
           const client = await openIn(folder, "raw.db");
           return await rawSql(
             SQLITE,
-            async (text, values) => {
-              const rows = await client.raw(text, values as any);
-              return Array.isArray(rows)
-                ? rows.map((row: object) => Object.values(row))
-                : [];
-            },
+            async (text, values) =>
+              toLists(await client.raw(text, values as any)),
             (text) => client.raw(text),
             () => client.destroy(),
           );
@@ -117,9 +113,7 @@ export function mariadbSuite(server: string): Suite {
               MARIADB,
               async (text, values) => {
                 const [rows] = await client.raw(text, values as any);
-                return Array.isArray(rows)
-                  ? rows.map((row: object) => Object.values(row))
-                  : [];
+                return toLists(rows);
               },
               (text) => client.raw(text),
               drop,

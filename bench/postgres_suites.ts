@@ -11,7 +11,7 @@ import type { Contender } from "./contender.ts";
 import { emmett } from "./emmett.ts";
 import { evtstore } from "./evtstore.ts";
 import { predecessor } from "./evtstore_12.ts";
-import { knexOnPostgres } from "./knex_drivers.ts";
+import { knexOnPostgres, toLists } from "./knex_drivers.ts";
 import { createDatabase } from "./postgres_database.ts";
 import { POSTGRES, rawSql } from "./raw_sql.ts";
 import type { Suite } from "./suite.ts";
@@ -156,7 +156,7 @@ const rawKnex: Open = (url, drop) => {
       const bindings = texts.get(text) ?? text.replace(/\$\d+/g, "?");
       texts.set(text, bindings);
       const { rows } = await client.raw(bindings, values as any);
-      return rows.map((row: object) => Object.values(row));
+      return toLists(rows);
     },
     (text) => client.raw(text),
     () => client.destroy().then(drop),
