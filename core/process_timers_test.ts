@@ -8,8 +8,8 @@ import { MAX_NAME_BYTES } from "./validation.ts";
 
 const HOUR = 3_600_000;
 
-test("a timer that fails holds up no other, and is tried again", async () => {
-  const clock = new FakeClock();
+/** Timers, and how many at a time their records are asked for. */
+function withLimits(clock: FakeClock) {
   const { records } = createProvider();
   const limits: unknown[] = [];
   const timers = new ProcessTimers(
@@ -23,6 +23,12 @@ test("a timer that fails holds up no other, and is tried again", async () => {
     "p",
     clock,
   );
+  return { timers, limits };
+}
+
+test("a timer that fails holds up no other, and is tried again", async () => {
+  const clock = new FakeClock();
+  const { timers, limits } = withLimits(clock);
   const names = Array.from({ length: 250 }, (_, index) => `t${index}`);
   for (const [index, name] of names.entries()) {
     await timers.set("x", { name, at: index, version: 1 });
@@ -248,19 +254,7 @@ test("a timer that is set while others fire is looked for when it is due", async
 
 test("a timer that is taken away does not fire, and is not counted", async () => {
   const clock = new FakeClock();
-  const { records } = createProvider();
-  const limits: unknown[] = [];
-  const timers = new ProcessTimers(
-    {
-      ...methodsOf(records),
-      due(kind, until, options) {
-        limits.push(options?.limit);
-        return records.due(kind, until, options);
-      },
-    },
-    "p",
-    clock,
-  );
+  const { timers, limits } = withLimits(clock);
   clock.pass(5);
   await timers.set("x", { name: "t", at: 0, version: 1 });
   await timers.set("x", { name: "t", at: 4, version: 2 });

@@ -12,13 +12,19 @@ const slice = (aggregateId: string) => sliceOf({ stream: "a", aggregateId });
 const code = (expected: string) => (error: unknown) =>
   (error as { code?: string }).code === expected;
 
-test("stop() ends one that waits for a handler without shards", async () => {
+/** A handler without shards that hangs in its first event. */
+async function withHanging() {
   const world = new TestProcesses();
   const hanging = Promise.withResolvers<void>();
   const before = world.open({}, () => hanging.promise);
   await world.append(ids[0]!);
   before.handler.start();
   await world.pass(1000);
+  return { world, before, hanging };
+}
+
+test("stop() ends one that waits for a handler without shards", async () => {
+  const { world, before, hanging } = await withHanging();
   const after = world.open({ shards: 8 });
   after.handler.start();
   await world.pass(3000);
@@ -35,12 +41,7 @@ test("stop() ends one that waits for a handler without shards", async () => {
 });
 
 test("who waits for a handler without shards begins when somebody else has ended that", async () => {
-  const world = new TestProcesses();
-  const hanging = Promise.withResolvers<void>();
-  const before = world.open({}, () => hanging.promise);
-  await world.append(ids[0]!);
-  before.handler.start();
-  await world.pass(1000);
+  const { world, before, hanging } = await withHanging();
   const waiting = world.open({ shards: 8 });
   waiting.handler.start();
   await world.pass(2000);

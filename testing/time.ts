@@ -1,3 +1,6 @@
+/** How long what should wait is given to do what it should not, in milliseconds. */
+export const MEANWHILE_MS = 100;
+
 /** A promise that is resolved from outside, for two flows that wait for each other. */
 export type Gate = {
   /** Resolves when the gate is opened. */

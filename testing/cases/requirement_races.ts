@@ -9,10 +9,7 @@ import {
   type CountedAggregate,
   prepareRequirement,
 } from "../requirements.ts";
-import { createGate, sleep } from "../time.ts";
-
-/** How long what should wait is given to do what it should not. */
-const MEANWHILE_MS = 100;
+import { createGate, MEANWHILE_MS, sleep } from "../time.ts";
 
 /** Commands whose required aggregates others write to at the same time. */
 export const requirementRaceCases: readonly Case[] = [

@@ -10,10 +10,7 @@ import {
 } from "../expect.ts";
 import { errorsOf, race, settle, valuesOf } from "../outcome.ts";
 import { isTaken, prepareReservation } from "../reservations.ts";
-import { createGate, sleep } from "../time.ts";
-
-/** How long what should wait is given to do what it should not. */
-const MEANWHILE_MS = 100;
+import { createGate, MEANWHILE_MS, sleep } from "../time.ts";
 
 /** Keys that several ask for at the same time. */
 export const reservationRaceCases: readonly Case[] = [

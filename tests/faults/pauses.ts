@@ -86,12 +86,12 @@ export async function pauseHandlers(
     const before = workers.seen().length;
     await sleep(ms);
     if (name === "outside") {
-      const late = performance.now() + PATIENCE_MS;
-      for (;;) {
-        meanwhile = workers.seen().length - before;
-        if (meanwhile > 0 || performance.now() > late) break;
-        await sleep(100);
-      }
+      await until(
+        "the other one to be at work",
+        () => workers.seen().length > before,
+        PATIENCE_MS,
+      ).catch(() => {});
+      meanwhile = workers.seen().length - before;
     }
     process.kill(pid, "SIGCONT");
     stopped.pop();
